@@ -1,0 +1,39 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test bench lint lock clean
+SHELL := /bin/bash
+PYTHON ?= python3
+BANK ?= demo
+WORKERS ?= 2
+
+help: ## What there is to do
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+.venv/ready: requirements.txt pyproject.toml
+	@echo "installing the locked packages into .venv (once, about two minutes)"
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+		|| { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.txt
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: .venv/ready ## One whole night: make run [BANK=demo|berka] [BANK_FILES=dir] [DATE=yyyy-mm-dd]
+	@.venv/bin/yihu --bank $(BANK) run $(if $(DATE),--date $(DATE)) $(if $(BANK_FILES),--bank-files $(BANK_FILES))
+
+test: .venv/ready ## All tests, on an embedded server of their own
+	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist loadgroup tests
+
+bench: .venv/ready ## Timings: make bench [ONLY=night]
+	@.venv/bin/python -m benchmarks $(ONLY)
+
+lint: .venv/ready ## ruff and sqlfluff
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/sqlfluff lint --disable-progress-bar --processes 2 dbt_project/models
+
+lock: ## Compile requirements.txt from requirements.in again (needs uv)
+	@uv pip compile requirements.in --output-file requirements.txt --python-version 3.11 --universal --quiet
+
+clean: ## Stop the embedded server and forget everything under var
+	@-.venv/bin/yihu db down
+	@rm -rf var

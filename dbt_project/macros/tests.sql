@@ -1,0 +1,13 @@
+{#- The key of a table, over one column or several. -#}
+{% test unique_key(model, columns) %}
+select {{ columns | join(', ') }}
+from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1
+{% endtest %}
+
+{#- A list of offenders that should be empty. -#}
+{% test no_rows(model) %}
+select *
+from {{ model }}
+{% endtest %}

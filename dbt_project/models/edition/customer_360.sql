@@ -1,0 +1,44 @@
+select
+    cast(customer.customer_id as text) as customer_id,
+    cast(customer.customer_kind_code as text) as customer_kind_code,
+    cast(customer.branch_id as text) as branch_id,
+    cast(customer.region_name as text) as region_name,
+    cast(coalesce(customer.sex_code, 'unknown') as text) as sex_code,
+    cast({{ whole_years('customer.birth_date', business_date()) }} as integer) as age_years,
+    cast(customer.occupation_code as text) as occupation_code,
+    cast(holding.first_opened_date as date) as first_opened_date,
+    cast({{ whole_months('holding.first_opened_date', business_date()) }} as integer) as tenure_months,
+    cast(coalesce(holding.account_count, 0) as integer) as account_count,
+    cast(coalesce(holding.current_deposit_amount, 0) as decimal(18, 2)) as current_deposit_amount,
+    cast(coalesce(holding.term_deposit_amount, 0) as decimal(18, 2)) as term_deposit_amount,
+    cast(coalesce(holding.current_deposit_amount + holding.term_deposit_amount, 0) as decimal(18, 2)) as deposit_amount,
+    cast(coalesce(holding.wealth_amount + holding.fund_amount, 0) as decimal(18, 2)) as wealth_amount,
+    cast(coalesce(holding.overdraft_amount, 0) as decimal(18, 2)) as overdraft_amount,
+    cast(coalesce(holding.personal_loan_amount, 0) as decimal(18, 2)) as loan_amount,
+    cast(coalesce(holding.credit_card_amount, 0) as decimal(18, 2)) as card_debt_amount,
+    cast(coalesce(holding.personal_loan_amount + holding.credit_card_amount + holding.overdraft_amount, 0) as decimal(18, 2)) as liability_amount,
+    cast(activity.aum_amount as decimal(18, 2)) as aum_amount,
+    cast(activity.aum_month_average_amount as decimal(18, 2)) as aum_month_average_amount,
+    cast({{ policy_code('base_currency') }} as text) as currency_code,
+    cast(activity.transaction_count_1m as bigint) as transaction_count_1m,
+    cast(activity.transaction_count_3m as bigint) as transaction_count_3m,
+    cast(activity.transaction_count_6m as bigint) as transaction_count_6m,
+    cast(activity.transaction_count_12m as bigint) as transaction_count_12m,
+    cast(activity.transaction_amount_12m as decimal(18, 2)) as transaction_amount_12m,
+    cast(activity.branch_channel_count_12m as bigint) as branch_channel_count_12m,
+    cast(activity.self_service_channel_count_12m as bigint) as self_service_channel_count_12m,
+    cast(activity.phone_channel_count_12m as bigint) as phone_channel_count_12m,
+    cast(activity.web_channel_count_12m as bigint) as web_channel_count_12m,
+    cast(activity.mobile_channel_count_12m as bigint) as mobile_channel_count_12m,
+    cast(activity.card_channel_count_12m as bigint) as card_channel_count_12m,
+    cast(activity.last_active_date as date) as last_active_date,
+    cast(life_cycle.life_cycle_code as text) as life_cycle_code,
+    cast(customer.source_count as integer) as source_count,
+    cast({{ business_date() }} as date) as business_date
+from {{ ref('customers') }} as customer
+inner join {{ ref('customer_activity_months') }} as activity
+    on
+        customer.customer_id = activity.customer_id
+        and activity.month_number = {{ month_number(business_date()) }}
+left join {{ ref('customer_holdings') }} as holding on customer.customer_id = holding.customer_id
+left join {{ ref('customer_life_cycles') }} as life_cycle on customer.customer_id = life_cycle.customer_id

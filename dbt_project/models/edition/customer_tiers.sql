@@ -1,0 +1,15 @@
+select
+    cast(tier.customer_id as text) as customer_id,
+    cast(customer.branch_id as text) as branch_id,
+    cast(tier.scheme_code as text) as scheme_code,
+    cast(tier.tier_code as text) as tier_code,
+    cast(tier.tier_rank as integer) as tier_rank,
+    cast('current' as text) as state_code,
+    cast(tier.since_date as date) as since_date,
+    cast(tier.metric_value as decimal(18, 4)) as metric_value,
+    cast(tier.threshold_value as decimal(18, 4)) as threshold_value,
+    cast(tier.scheme_code as text) as reason_code,
+    cast(tier.reason_detail as text) as reason_detail,
+    cast({{ business_date() }} as date) as business_date
+from {{ ref('current_tiers') }} as tier
+inner join {{ ref('customers') }} as customer on tier.customer_id = customer.customer_id

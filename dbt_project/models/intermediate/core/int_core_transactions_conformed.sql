@@ -1,0 +1,10 @@
+select
+    source_transaction_id,
+    source_account_id,
+    transaction_date,
+    direction_code,
+    transaction_amount,
+    case channel_code when 'atm' then 'self_service' else channel_code end as channel_code,
+    transaction_type_code,
+    is_customer_initiated
+from {{ ref('stg_core__transactions') }}

@@ -1,0 +1,7 @@
+{{ union_conformed('account_holders', [
+    'source_account_id',
+    'source_customer_id',
+    'received_date',
+    'line_number',
+    'role_code'
+]) }}

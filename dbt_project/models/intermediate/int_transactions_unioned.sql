@@ -1,0 +1,10 @@
+{{ union_conformed('transactions', [
+    'source_transaction_id',
+    'source_account_id',
+    'transaction_date',
+    'direction_code',
+    'transaction_amount',
+    'channel_code',
+    'transaction_type_code',
+    'is_customer_initiated'
+]) }}

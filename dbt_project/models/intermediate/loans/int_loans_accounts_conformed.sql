@@ -1,0 +1,10 @@
+select
+    source_account_id,
+    _received_date as received_date,
+    _line_number as line_number,
+    product_code,
+    currency_code,
+    branch_id,
+    opened_date,
+    closed_date
+from {{ ref('stg_loans__loans') }}

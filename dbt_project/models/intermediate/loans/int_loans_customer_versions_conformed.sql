@@ -1,0 +1,17 @@
+select
+    source_customer_id,
+    _received_date as received_date,
+    _line_number as line_number,
+    case identity_type_code when 'uscc' then 'company' else 'person' end as customer_kind_code,
+    full_name,
+    identity_type_code,
+    identity_number,
+    birth_date,
+    sex_code,
+    phone_number,
+    cast(null as text) as email_address,
+    cast(null as text) as region_name,
+    cast(null as text) as occupation_code,
+    branch_id,
+    since_date
+from {{ ref('stg_loans__borrowers') }}

@@ -1,0 +1,10 @@
+select
+    source_transaction_id,
+    source_account_id,
+    transaction_date,
+    direction_code,
+    transaction_amount,
+    channel_code,
+    'investment' as transaction_type_code,
+    is_customer_initiated
+from {{ ref('stg_wealth__orders') }}

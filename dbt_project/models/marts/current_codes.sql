@@ -1,0 +1,40 @@
+with
+
+codes as (
+    select
+        code_set,
+        code,
+        name_zh,
+        name_en,
+        rank
+    from {{ source('policy', 'codes') }} as code
+    where {{ in_force('code') }}
+),
+
+product_classes as (
+    select
+        'product_class' as code_set,
+        product_class_code as code,
+        name_zh,
+        name_en,
+        rank
+    from {{ source('policy', 'product_classes') }} as class
+    where {{ in_force('class') }}
+),
+
+products as (
+    select
+        'product_' || source_code as code_set,
+        product_code as code,
+        name_zh,
+        name_en,
+        row_number() over (partition by source_code order by product_code nulls last) as rank
+    from {{ source('policy', 'products') }} as product
+    where {{ in_force('product') }}
+)
+
+select * from codes
+union all
+select * from product_classes
+union all
+select * from products

@@ -1,0 +1,37 @@
+-- the scores of tonight beside the step of the rule they come from
+with
+
+scores as (
+    select
+        score.customer_id,
+        score.churn_probability,
+        score.days_inactive,
+        score.method_code,
+        score.score_version,
+        rank() over (order by score.churn_probability nulls last) - 1 as lower_count,
+        count(*) over () as scored_count
+    from {{ ref('stg_churn_model__scores') }} as score
+    where score._received_date = {{ business_date() }}
+),
+
+steps as (
+    select
+        score.customer_id,
+        max(rule.days_inactive_from) as days_inactive_from
+    from scores as score
+    inner join {{ source('policy', 'churn_rule') }} as rule
+        on score.days_inactive >= rule.days_inactive_from and {{ in_force('rule') }}
+    group by score.customer_id
+)
+
+select
+    score.customer_id,
+    score.churn_probability,
+    cast(cast(score.lower_count as decimal(18, 8)) / cast(score.scored_count as decimal(18, 0))
+        as decimal(9, 8)) as churn_percentile,
+    score.days_inactive,
+    step.days_inactive_from,
+    score.method_code,
+    score.score_version
+from scores as score
+inner join steps as step on score.customer_id = step.customer_id

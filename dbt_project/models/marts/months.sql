@@ -1,0 +1,26 @@
+-- from the month of the first delivery to the business month; months are dense integers
+with recursive
+
+bounds as (
+    select
+        {{ month_number('min(received_date)') }} as first_month,
+        {{ month_number(business_date()) }} as last_month
+    from {{ ref('int_customer_versions_unioned') }}
+),
+
+numbers as (
+    select first_month as month_number
+    from bounds
+    union all
+    select numbers.month_number + 1 as month_number
+    from numbers
+    inner join bounds on numbers.month_number < bounds.last_month
+)
+
+select
+    month_number,
+    {{ month_first_day('month_number') }} as first_date,
+    least({{ month_last_day('month_number') }}, {{ business_date() }}) as last_date,
+    {{ days_between(month_first_day('month_number'), 'least(' ~ month_last_day('month_number') ~ ', ' ~ business_date() ~ ')') }}
+    + 1 as day_count
+from numbers

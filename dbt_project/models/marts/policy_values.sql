@@ -1,0 +1,32 @@
+-- every policy table as name and value, so that one published table shows them all
+{%- set tables = {
+    'parameters': (['parameter_code'], ['value', 'unit']),
+    'bands': (['band_set_code', 'band_code'], ['rank', 'lower_bound', 'lower_inclusive', 'unit']),
+    'shares': (['share_set_code', 'band_code'], ['rank', 'share']),
+    'churn_rule': (['days_inactive_from'], ['churn_probability']),
+    'product_classes': (['product_class_code'], ['side_code', 'aum_weight', 'name_zh', 'name_en', 'rank']),
+    'products': (['source_code', 'product_code'], ['product_class_code', 'name_zh', 'name_en']),
+    'survivorship': (['source_code'], ['priority']),
+    'codes': (['code_set', 'code'], ['name_zh', 'name_en', 'rank']),
+    'reasons': (['reason_code'], ['template_zh', 'template_en']),
+} %}
+{%- for table, (keys, values) in tables.items() %}
+{%- set outer = loop %}
+{%- for value in values %}
+select
+    '{{ table }}' as policy_name,
+    {% for key in keys %}cast({{ key }} as varchar){{ " || '.' || " if not loop.last }}{% endfor %} as row_key,
+    '{{ value }}' as value_name,
+    cast({{ value }} as varchar) as value_text,
+    effective_from,
+    effective_to,
+    owner,
+    proposer,
+    approver,
+    reason
+from {{ source('policy', table) }}
+{%- if not (outer.last and loop.last) %}
+union all
+{%- endif %}
+{%- endfor %}
+{%- endfor %}

@@ -1,0 +1,99 @@
+-- V9: recency, frequency and monetary over the policy's window, scored by the share of persons with a strictly
+-- worse value (or by the value itself where policy says so): equal values always get equal scores (law 13)
+with
+
+cuts as (
+    select
+        month_number,
+        last_date,
+        {{ policy_code('rfm_cut_method', 'month.last_date') }} as cut_method_code,
+        {{ policy_count('rfm_window_months', 'month.last_date') }} as window_months,
+        {{ policy_value('rfm_recency_weight', 'month.last_date') }} as recency_weight,
+        {{ policy_value('rfm_frequency_weight', 'month.last_date') }} as frequency_weight,
+        {{ policy_value('rfm_monetary_weight', 'month.last_date') }} as monetary_weight
+    from {{ ref('months') }} as month
+),
+
+measures as (
+    select
+        person.customer_id,
+        person.month_number,
+        cut.cut_method_code,
+        {{ days_between('max(former.last_active_date)', 'person.last_date') }} as recency_days,
+        cast(sum(former.transaction_count) as decimal(18, 0)) as frequency_count,
+        cast(sum(former.transaction_amount) as decimal(18, 2)) as monetary_amount
+    from {{ ref('customer_months') }} as person
+    inner join cuts as cut on person.month_number = cut.month_number
+    inner join {{ ref('customer_months') }} as former
+        on
+            person.customer_id = former.customer_id
+            and former.month_number > person.month_number - cut.window_months
+            and former.month_number <= person.month_number
+    where person.customer_kind_code = 'person'
+    group by person.customer_id, person.month_number, person.last_date, cut.cut_method_code
+),
+
+positions as (
+    select
+        measures.*,
+        cast(rank() over (partition by month_number order by recency_days desc nulls first) - 1
+            as decimal(18, 8)) as worse_recency_count,
+        cast(rank() over (partition by month_number order by frequency_count nulls first) - 1
+            as decimal(18, 8)) as worse_frequency_count,
+        cast(rank() over (partition by month_number order by monetary_amount nulls first) - 1
+            as decimal(18, 8)) as worse_monetary_count,
+        cast(count(*) over (partition by month_number) as decimal(18, 0)) as person_count
+    from measures
+),
+
+placed as (
+    select
+        customer_id,
+        month_number,
+        recency_days,
+        frequency_count,
+        monetary_amount,
+        case cut_method_code
+            when 'share' then worse_recency_count / person_count else -recency_days
+        end as recency_position,
+        case cut_method_code
+            when 'share' then worse_frequency_count / person_count else frequency_count
+        end as frequency_position,
+        case cut_method_code
+            when 'share' then worse_monetary_count / person_count else monetary_amount
+        end as monetary_position
+    from positions
+)
+
+select
+    placed.customer_id,
+    placed.month_number,
+    placed.recency_days,
+    placed.frequency_count,
+    placed.monetary_amount,
+    recency.rank as recency_score,
+    frequency.rank as frequency_score,
+    monetary.rank as monetary_score,
+    cast(
+        recency.rank * cut.recency_weight
+        + frequency.rank * cut.frequency_weight
+        + monetary.rank * cut.monetary_weight
+        as decimal(18, 4)
+    ) as rfm_score
+from placed
+inner join cuts as cut on placed.month_number = cut.month_number
+inner join {{ ref('int_month_bands_bounded') }} as recency
+    on
+        placed.month_number = recency.month_number
+        and recency.band_set_code = 'rfm_recency'
+        and {{ in_band('placed.recency_position', 'recency') }}
+inner join {{ ref('int_month_bands_bounded') }} as frequency
+    on
+        placed.month_number = frequency.month_number
+        and frequency.band_set_code = 'rfm_frequency'
+        and {{ in_band('placed.frequency_position', 'frequency') }}
+inner join {{ ref('int_month_bands_bounded') }} as monetary
+    on
+        placed.month_number = monetary.month_number
+        and monetary.band_set_code = 'rfm_monetary'
+        and {{ in_band('placed.monetary_position', 'monetary') }}

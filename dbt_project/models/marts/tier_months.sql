@@ -1,0 +1,77 @@
+-- every scheme in one shape: V9 rfm, T2 abc, T3 aum_level
+with
+
+rfm as (
+    select
+        score.customer_id,
+        score.month_number,
+        'rfm' as scheme_code,
+        band.band_code as tier_code,
+        band.rank as tier_rank,
+        score.rfm_score as metric_value,
+        band.lower_bound as threshold_value,
+        'R' || score.recency_score || ' F' || score.frequency_score || ' M' || score.monetary_score
+            as reason_detail
+    from {{ ref('rfm_months') }} as score
+    inner join {{ ref('int_month_bands_bounded') }} as band
+        on
+            score.month_number = band.month_number
+            and band.band_set_code = 'rfm'
+            and {{ in_band('score.rfm_score', 'band') }}
+),
+
+abc as (
+    select
+        position.customer_id,
+        position.month_number,
+        'abc' as scheme_code,
+        share.band_code as tier_code,
+        share.rank as tier_rank,
+        position.transaction_amount as metric_value,
+        share.cumulative_share as threshold_value,
+        cast(cast(position.cumulative_share as decimal(18, 4)) as varchar) as reason_detail
+    from {{ ref('abc_months') }} as position
+    inner join {{ ref('int_month_shares_cumulated') }} as share
+        on
+            position.month_number = share.month_number
+            and share.share_set_code = 'abc'
+            and position.rank = share.rank
+),
+
+aum_level as (
+    select
+        person.customer_id,
+        person.month_number,
+        'aum_level' as scheme_code,
+        band.band_code as tier_code,
+        band.rank as tier_rank,
+        person.aum_month_average_amount as metric_value,
+        band.lower_bound as threshold_value,
+        cast(null as varchar) as reason_detail
+    from {{ ref('customer_months') }} as person
+    inner join {{ ref('int_month_bands_bounded') }} as band
+        on
+            person.month_number = band.month_number
+            and band.band_set_code = 'aum_level'
+            and {{ in_band('person.aum_month_average_amount', 'band') }}
+    where person.customer_kind_code = 'person'
+),
+
+schemes as (
+    select * from rfm
+    union all
+    select * from abc
+    union all
+    select * from aum_level
+)
+
+select
+    customer_id,
+    month_number,
+    scheme_code,
+    tier_code,
+    tier_rank,
+    cast(metric_value as decimal(18, 4)) as metric_value,
+    cast(threshold_value as decimal(18, 4)) as threshold_value,
+    reason_detail
+from schemes

@@ -1,0 +1,12 @@
+select
+    transaction_no as source_transaction_id,
+    card_ref as source_account_id,
+    {{ safe_date('transaction_date') }} as transaction_date,
+    case direction when 'C' then 'credit' when 'D' then 'debit' end as direction_code,
+    {{ safe_decimal('amount') }} as transaction_amount,
+    lower(channel) as channel_code,
+    lower(transaction_type) as transaction_type_code,
+    initiated_by = 'CUSTOMER' as is_customer_initiated,
+    _received_date,
+    _line_number
+from {{ landed('cards', 'card_transactions') }} as received

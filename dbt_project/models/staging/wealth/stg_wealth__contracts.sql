@@ -1,0 +1,11 @@
+select
+    contract_no as source_account_id,
+    investor_no as source_customer_id,
+    product_code,
+    currency as currency_code,
+    branch_no as branch_id,
+    {{ safe_date('opened_date') }} as opened_date,
+    {{ safe_date('closed_date') }} as closed_date,
+    _received_date,
+    _line_number
+from {{ landed('wealth', 'contracts') }} as received

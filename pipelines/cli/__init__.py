@@ -1,0 +1,5 @@
+"""yihu: the command-line door."""
+
+from pipelines.cli.commands import main
+
+__all__ = ["main"]

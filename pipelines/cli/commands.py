@@ -1,0 +1,290 @@
+"""The commands of ``yihu``. Exit code 0 only on success; every command says what to do when it fails."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+import psycopg2
+from rich.console import Console
+
+from pipelines import building, nights, publishing, report
+from pipelines.cli import airflow, banks
+from pipelines.cli.summary import print_summary, print_table
+from pipelines.nights import Night
+from pipelines.settings import Settings, load_settings
+from pipelines.sources import DeclarationError
+from pipelines.steps import QUALITY_ERRORS
+from pipelines.warehouse import WarehouseError, admin_url, connect, embedded, reader_url, rooms
+from pipelines.workspace import LIVE, Workspace, WorkspaceError
+
+KNOWN_ERRORS = (
+    *QUALITY_ERRORS,
+    airflow.OrchestrationError,
+    banks.BankError,
+    building.BuildError,
+    DeclarationError,
+    embedded.EmbeddedError,
+    nights.NightError,
+    psycopg2.Error,
+    publishing.PublishError,
+    rooms.RoomsError,
+    WarehouseError,
+    WorkspaceError,
+)
+console = Console()
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def told(command: Callable[..., None]) -> Callable[..., None]:
+    """A known error becomes one line and exit code 1; an unknown one keeps its traceback."""
+
+    @wraps(command)
+    def wrapped(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except KNOWN_ERRORS as error:
+            raise click.ClickException(str(error).strip()) from error
+
+    return wrapped
+
+
+@click.group()
+@click.option("--bank", envvar="YIHU_BANK", default="demo", show_default=True, help="The bank to work on.")
+@click.pass_context
+def main(context: click.Context, bank: str) -> None:
+    """Yihu 一户: one trustworthy record per customer, every night."""
+    os.environ["YIHU_BANK"] = bank
+    context.obj = load_settings()
+
+
+@main.command()
+@click.option("--date", "day", type=DAY, help="Business date; default: the bank's last date.")
+@click.option(
+    "--bank-files", type=click.Path(path_type=Path), help="Archive the bank's deliveries are made from."
+)
+@click.pass_obj
+@told
+def run(settings: Settings, day: datetime | None, bank_files: Path | None) -> None:
+    """Make the bank's deliveries, take in its history and run one whole night (what `make run` calls)."""
+    business_date = day.date() if day else banks.last_date(settings)
+    _prepare(settings)
+    with console.status(f"deliveries of bank {settings.bank} up to {business_date}"):
+        console.print(banks.deliver(settings, bank_files, business_date), highlight=False)
+    _run_night(settings, business_date)
+
+
+@main.command()
+@click.option("--date", "day", type=DAY, required=True, help="Business date.")
+@click.pass_obj
+@told
+def night(settings: Settings, day: datetime) -> None:
+    """Run one night on what lies in the landing folder; deliveries since the last night come in first."""
+    _prepare(settings)
+    _run_night(settings, day.date())
+
+
+@main.command()
+@click.option("--until", "day", type=DAY, required=True, help="Last date of receipt to take in.")
+@click.pass_obj
+@told
+def load(settings: Settings, day: datetime) -> None:
+    """Take in history in bulk: land, gate and identify, without an edition."""
+    _prepare(settings)
+    _run_night(settings, day.date(), skipped=("build", "score", "build_edition", "gate_edition", "publish"))
+
+
+@main.command()
+@click.option("--date", "day", type=DAY, required=True, help="Past business date.")
+@click.option("--keep", is_flag=True, help="Keep the workspace afterwards.")
+@click.pass_obj
+@told
+def rebuild(settings: Settings, day: datetime, keep: bool) -> None:
+    """Build a past date again in a workspace, from what was received by then and the policy it names.
+
+    Equal digests: nothing changes. Different: it replaces that date's kept edition, with the cause on record.
+    """
+    business_date = day.date()
+    workspace = Workspace(f"rebuild_{business_date:%Y%m%d}")
+    _prepare(settings)
+    former = next(
+        (
+            edition
+            for edition in publishing.list_editions(settings)
+            if edition.business_date == business_date and edition.state == "kept"
+        ),
+        None,
+    )
+    with connect(settings) as connection:
+        rooms.create_workspace(connection, workspace)
+    _run_night(settings, business_date, workspace, policy_version=former and former.policy_version)
+    if not keep:
+        with connect(settings) as connection:
+            rooms.drop_workspace(connection, workspace)
+
+
+@main.command()
+@click.option("--nights", "count", default=10, show_default=True, help="How many nights to list.")
+@click.pass_obj
+@told
+def status(settings: Settings, count: int) -> None:
+    """The last nights and the current edition."""
+    with connect(settings) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select night_id, business_date, workspace, state, started_at, "
+            "round(extract(epoch from coalesce(ended_at, clock_timestamp()) - started_at)), failed_step, message "
+            "from ops.nights order by night_id desc limit %s",
+            (count,),
+        )
+        rows = cursor.fetchall()
+    headings = ("night", "business date", "workspace", "state", "started", "seconds", "step", "message")
+    print_table(console, f"nights of bank {settings.bank}", headings, rows)
+
+
+@main.command()
+@click.pass_obj
+@told
+def editions(settings: Settings) -> None:
+    """Every edition on record, newest first."""
+    rows = [
+        (edition.edition_id, edition.business_date, edition.state, edition.cause, edition.policy_version)
+        for edition in publishing.list_editions(settings)
+    ]
+    print_table(console, "editions", ("edition", "business date", "state", "cause", "policy"), rows)
+
+
+@main.command()
+@click.pass_obj
+@told
+def rollback(settings: Settings) -> None:
+    """Take back the current edition: reporting shows the one before it."""
+    console.print(f"reporting now shows {publishing.rollback(settings)}", highlight=False)
+
+
+@main.command("report")
+@click.option("--night", "night_id", type=int, help="Number of the night; default: the last one.")
+@click.pass_obj
+@told
+def report_command(settings: Settings, night_id: int | None) -> None:
+    """Write the page of a night again and say where it is."""
+    last = report.last_night(settings)
+    if last is None:
+        raise click.ClickException("no night has run yet; `yihu night --date D` runs one")
+    console.print(
+        str(report.write_report(settings, nights.load_night(settings, night_id or last[0]))), soft_wrap=True
+    )
+
+
+@main.group("db")
+def database() -> None:
+    """The bank's database."""
+
+
+@database.command()
+@click.pass_obj
+@told
+def up(settings: Settings) -> None:
+    """Start the database server if it is down and make the rooms."""
+    admin_url(settings)
+    console.print("the database is up; `yihu db url` gives its address for readers")
+
+
+@database.command()
+@click.pass_obj
+@told
+def down(settings: Settings) -> None:
+    """Stop the embedded server."""
+    console.print("stopped" if embedded.down(settings) else "it was not running")
+
+
+@database.command()
+@click.pass_obj
+@told
+def url(settings: Settings) -> None:
+    """An address for psql whose role sees every branch of `reporting`."""
+    print(reader_url(settings))
+
+
+@database.command()
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_obj
+@told
+def psql(settings: Settings, arguments: tuple[str, ...]) -> None:
+    """Open psql on `reporting`; arguments after -- go to psql."""
+    options = {**os.environ, "PGOPTIONS": "-c search_path=reporting"}
+    program = embedded.program(settings, "psql")
+    raise SystemExit(subprocess.call([program, reader_url(settings), *arguments], env=options))
+
+
+@database.command()
+@click.pass_obj
+@told
+def roles(settings: Settings) -> None:
+    """Make or mend rooms, roles and grants; safe at any time."""
+    with connect(settings) as connection:
+        rooms.create(connection)
+    console.print(f"roles: {', '.join(rooms.ROLES)}")
+
+
+@main.group("workspace")
+def workspaces() -> None:
+    """Builds apart from the live one."""
+
+
+@workspaces.command("list")
+@click.pass_obj
+@told
+def workspace_list(settings: Settings) -> None:
+    """The workspaces that exist."""
+    with connect(settings) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select split_part(nspname, '__', 1), count(*) from pg_catalog.pg_namespace "
+            "where nspname like '%\\_\\_%' group by 1 order by 1"
+        )
+        print_table(console, "workspaces", ("workspace", "schemas"), cursor.fetchall())
+
+
+@workspaces.command("drop")
+@click.argument("name")
+@click.pass_obj
+@told
+def workspace_drop(settings: Settings, name: str) -> None:
+    """Drop every schema of a workspace."""
+    with connect(settings) as connection:
+        dropped = rooms.drop_workspace(connection, Workspace(name))
+    console.print(f"dropped {len(dropped)} schemas: {', '.join(dropped)}")
+
+
+def _prepare(settings: Settings) -> None:
+    with console.status("database"):
+        admin_url(settings)
+    with console.status("Airflow metadata (once, some seconds)"):
+        airflow.prepare(settings)
+
+
+def _run_night(
+    settings: Settings,
+    business_date: date,
+    workspace: Workspace = LIVE,
+    policy_version: str | None = None,
+    skipped: tuple[str, ...] = (),
+) -> None:
+    if workspace.is_live and report.last_night(settings) is None:
+        console.print(f"the database is new: history up to {business_date} is taken in first")
+    night = _open(settings, business_date, workspace)
+    if policy_version:
+        nights.note_policy(settings, night, policy_version)
+    succeeded = airflow.run_night(settings, night, skipped)
+    print_summary(console, settings, night)
+    if not succeeded:
+        sys.exit(1)
+
+
+def _open(settings: Settings, business_date: date, workspace: Workspace) -> Night:
+    run_id = f"cli__{datetime.now(UTC):%Y%m%dT%H%M%S.%f}__{os.getpid()}"
+    return nights.open_night(settings, business_date, run_id, workspace)

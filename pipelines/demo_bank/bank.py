@@ -1,0 +1,148 @@
+"""The demo bank's door: writes the whole landing once, and leaves it alone when it is already there."""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from pipelines.demo_bank.calendar import Calendar
+from pipelines.demo_bank.simulation import Simulation
+from pipelines.demo_bank.world import World
+from pipelines.demo_bank.writing import SOURCES
+from pipelines.sources.declaration import FOLDER as DECLARATIONS
+
+MANIFEST = "demo_bank.json"
+TRUTH = "identities.csv"
+
+
+class DemoBankError(Exception):
+    """The demo bank cannot be written here."""
+
+
+@dataclass(frozen=True)
+class DemoBankSummary:
+    """What the landing holds: distinct real-world customers, days, and rows by `source.table`."""
+
+    landing: Path
+    customers: int
+    days: int
+    rows: dict[str, int]
+    is_fresh: bool  # written by this call
+
+
+def write_demo_bank(
+    landing: Path,
+    seed: int = 20251101,
+    customers: int = 2000,
+    first_date: date = date(2025, 9, 1),
+    last_date: date = date(2026, 10, 31),
+    progress: Callable[[int, int], None] | None = None,
+    world: World | None = None,
+) -> DemoBankSummary:
+    """Write the invented bank's deliveries under `landing`, a folder per source and day; the truth beside it.
+
+    `customers` are there on `first_date`; more arrive every month. Equal arguments give equal bytes. A whole
+    bank made with equal arguments is kept; one made with others, or left half-written, is written anew.
+    `progress` is called with (days done, days). Raises DemoBankError for impossible arguments and for a
+    landing with deliveries that are not ours.
+    """
+    world, calendar = world or World(), Calendar(first_date, last_date)
+    _check(customers, calendar)
+    made_with = _made_with(seed, customers, calendar, world)
+    kept = _kept(landing, made_with)
+    if kept:
+        return kept
+    _clear(landing)
+    _write_manifest(landing, {"state": "writing", "made_with": made_with})
+    simulation, rows = Simulation(world, seed, customers, calendar), Counter()
+    for day in range(calendar.days):
+        simulation.run_day(day)
+        rows.update(simulation.write_day(landing, day))
+        if progress:
+            progress(day + 1, calendar.days)
+    _write_truth(landing, simulation)
+    found = {"customers": simulation.people.count, "days": calendar.days, "rows": dict(rows)}
+    _write_manifest(landing, {"state": "complete", "made_with": made_with, "found": found})
+    return DemoBankSummary(landing=landing, is_fresh=True, **found)
+
+
+def truth_path(landing: Path) -> Path:
+    """Where the true identities lie: person_id, source_code, source_customer_id."""
+    return landing.parent / "truth" / TRUTH
+
+
+def _check(customers: int, calendar: Calendar) -> None:
+    if customers < 50:
+        raise DemoBankError(f"demo bank: {customers} customers are too few; ask for 50 or more")
+    if calendar.days < 30:
+        raise DemoBankError(
+            f"demo bank: {calendar.first} to {calendar.last} is {calendar.days} days; ask for 30 or more"
+        )
+
+
+def _made_with(seed: int, customers: int, calendar: Calendar, world: World) -> dict[str, str | int]:
+    """What the bytes depend on: the arguments, the world, this package's own code and the declarations."""
+    code = sha256()
+    declarations = [DECLARATIONS / f"{source}.yml" for source in SOURCES]
+    for path in [*sorted(Path(__file__).parent.glob("*.py")), *declarations]:
+        code.update(path.name.encode() + b"\0" + path.read_bytes())
+    return {
+        "seed": seed,
+        "customers": customers,
+        "first_date": calendar.first.isoformat(),
+        "last_date": calendar.last.isoformat(),
+        "world": sha256(json.dumps(asdict(world), sort_keys=True).encode()).hexdigest(),
+        "code": code.hexdigest(),
+    }
+
+
+def _kept(landing: Path, made_with: dict[str, str | int]) -> DemoBankSummary | None:
+    manifest = _read_manifest(landing)
+    if manifest.get("state") != "complete" or manifest.get("made_with") != made_with:
+        return None
+    calendar = Calendar(*(date.fromisoformat(str(made_with[name])) for name in ("first_date", "last_date")))
+    dates = [calendar.text(day) for day in range(calendar.days)]
+    whole = all((landing / source / when).is_dir() for source in SOURCES for when in dates)
+    if not whole or not truth_path(landing).is_file():
+        return None
+    return DemoBankSummary(landing=landing, is_fresh=False, **manifest["found"])
+
+
+def _clear(landing: Path) -> None:
+    """Remove an earlier demo bank; refuse to touch deliveries of anybody else."""
+    ours = [landing / source for source in SOURCES if (landing / source).exists()]
+    if ours and not (landing / MANIFEST).exists():
+        raise DemoBankError(
+            f"demo bank: {landing} holds deliveries ({', '.join(path.name for path in ours)})"
+            " that it did not write; point YIHU_LANDING elsewhere, or move them away"
+        )
+    for path in ours:
+        shutil.rmtree(path)
+
+
+def _read_manifest(landing: Path) -> dict:
+    path = landing / MANIFEST
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except ValueError:
+        return {}
+
+
+def _write_manifest(landing: Path, content: dict) -> None:
+    landing.mkdir(parents=True, exist_ok=True)
+    draft = landing / f"{MANIFEST}.draft"
+    draft.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    draft.replace(landing / MANIFEST)
+
+
+def _write_truth(landing: Path, simulation: Simulation) -> None:
+    path = truth_path(landing)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = ["person_id,source_code,source_customer_id"]
+    for source, records in simulation.records.items():
+        lines += [f"P{person + 1:07d},{source},{records.customer_no(person)}" for person in records.known()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

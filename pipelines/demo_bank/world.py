@@ -1,0 +1,144 @@
+"""How the invented world behaves: magnitudes and probabilities of a simulator, never a bank's policy."""
+
+from dataclasses import dataclass
+
+NEVER = 10**9
+
+
+@dataclass(frozen=True)
+class World:
+    """Parameters of the invented world. Shares and probabilities are 0-1, money is in yuan, times in days."""
+
+    # who
+    arrival_share_per_month: float = 0.011
+    company_share: float = 0.06
+    institution_share: float = 0.015
+    oldest_tenure_days: int = 7300
+    regions: int = 8
+    branches_per_region: int = 3
+    missing_phone_share: float = 0.02
+    missing_email_share: float = 0.35
+    phone_change_share: float = 0.03
+
+    # which systems know whom
+    only_cards_share: float = 0.05
+    only_wealth_share: float = 0.03
+    loan_share: float = 0.14
+    card_share: float = 0.38
+    wealth_share: float = 0.14
+    wealth_share_of_rich: float = 0.75
+    term_deposit_share: float = 0.30
+    second_account_share: float = 0.10
+    opened_during_share: float = 0.18
+    opened_together_share: float = 0.5
+
+    # how an identity number is written by a system other than core
+    fifteen_digit_share: float = 0.10
+    full_width_share: float = 0.08
+    merge_correction_share: float = 0.004
+    split_correction_share: float = 0.002
+    least_corrections: int = 3
+
+    # money: a log-normal body and a Pareto tail
+    median_wealth: float = 30_000.0
+    wealth_spread: float = 1.6
+    tail_share: float = 0.02
+    tail_start: float = 1_000_000.0
+    tail_exponent: float = 1.1
+    company_wealth_factor: float = 8.0
+    median_income: float = 8_000.0
+    income_spread: float = 0.45
+    income_wealth_exponent: float = 0.30
+
+    # habits: steady, growing, declining, sleeping, fading, leaving
+    mood_shares: tuple[float, ...] = (0.58, 0.12, 0.10, 0.06, 0.08, 0.06)
+    young_hazard_factor: float = 1.8
+    waking_share: float = 0.15
+    transactions_per_month: float = 7.0
+    tempo_spread: float = 0.5
+    weekend_factor: float = 0.75
+    fading_days: float = 45.0
+    leaving_days: int = 90
+    salaried_share: float = 0.75
+    spend_share: float = 0.86
+    thrift: tuple[float, float] = (0.85, 1.15)
+    overdraft_thrift: float = 1.5
+    largest_unit_share: float = 0.2
+    growth_share_per_month: tuple[float, float] = (0.05, 0.12)
+    decline_share_per_month: tuple[float, float] = (0.06, 0.15)
+    leaving_share_per_week: float = 0.25
+    standing_order_share: float = 0.45
+    standing_order_of_income: tuple[float, float] = (0.08, 0.20)
+    company_receipts_per_day: float = 0.25
+    overdraft_share: float = 0.05
+    overdraft_of_income: tuple[float, float] = (0.5, 2.0)
+    message_fee_share: float = 0.30
+    message_fee: float = 2.0
+    current_rate_basis_points: int = 10
+    overdraft_fee_per_mille: int = 15
+
+    # own transactions: purchase, transfer out, transfer in, cash out, cash in
+    person_mix: tuple[float, ...] = (0.62, 0.13, 0.10, 0.09, 0.06)
+    company_mix: tuple[float, ...] = (0.08, 0.76, 0.02, 0.07, 0.07)
+    mix_sizes: tuple[float, ...] = (1.0, 3.0, 3.0, 1.5, 1.5)
+
+    # channels (branch, self-service, phone, web, mobile) by style: branch, mixed, digital
+    transfer_channels: tuple[tuple[float, ...], ...] = (
+        (0.60, 0.08, 0.17, 0.10, 0.05),
+        (0.20, 0.05, 0.10, 0.25, 0.40),
+        (0.03, 0.01, 0.02, 0.19, 0.75),
+    )
+    cash_channels: tuple[tuple[float, ...], ...] = ((0.75, 0.25), (0.35, 0.65), (0.10, 0.90))
+    purchase_channels: tuple[tuple[float, ...], ...] = (
+        (0.0, 0.0, 0.10, 0.45, 0.45),
+        (0.0, 0.0, 0.02, 0.28, 0.70),
+        (0.0, 0.0, 0.0, 0.12, 0.88),
+    )
+
+    # where wealth lies
+    term_share: float = 0.40
+    invested_share: float = 0.35
+    second_account_of_wealth: float = 0.03
+    second_account_closing_per_day: float = 0.0004
+
+    # term deposits
+    term_days: tuple[int, ...] = (91, 182, 365)
+    term_rates_basis_points: tuple[int, ...] = (110, 130, 150)
+    roll_over_share: float = 0.65
+    new_term_deposit_per_day: float = 0.0006
+    least_term_deposit: float = 5_000.0
+
+    # loans
+    loan_of_income: tuple[float, float] = (0.10, 0.35)
+    loan_products: tuple[float, ...] = (0.35, 0.65)
+    loan_months: tuple[int, ...] = (240, 36, 24)
+    loan_rates_basis_points: tuple[int, ...] = (385, 620, 510)
+    outside_payment_share: float = 0.96
+    defaulting_share: float = 0.05
+
+    # cards
+    card_products: tuple[float, ...] = (0.62, 0.28, 0.10)
+    card_limits: tuple[float, ...] = (15_000.0, 50_000.0, 150_000.0)
+    card_channels: tuple[float, ...] = (0.55, 0.05, 0.12, 0.28)  # terminal, cash machine, web, mobile
+    card_purchases_per_month: float = 5.0
+    card_purchase_of_limit: float = 0.008
+    never_activated_share: float = 0.05
+    full_payer_share: float = 0.75
+    automatic_payment_share: float = 0.5
+    card_interest_basis_points: int = 150
+    platinum_fee: float = 800.0
+    late_fee: float = 50.0
+
+    # funds and wealth products
+    fund_share: float = 0.6
+    weekly_return: float = 0.001
+    weekly_volatility: float = 0.018
+    own_volatility: float = 0.006
+    wealth_product_basis_points: int = 320
+    orders_per_day: float = 0.012
+    buying_share: float = 0.58
+    order_of_value: tuple[float, float] = (0.05, 0.20)
+    plan_share: float = 0.20
+    plan_of_income: float = 0.08
+    full_redemption_per_day: float = 0.0003
+    least_contract: float = 1_000.0

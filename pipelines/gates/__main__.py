@@ -1,0 +1,35 @@
+"""``python -m pipelines.gates <delivery|edition> --night N``: one gate, judged in a process of its own.
+
+Exit code 0: the night may go on. 3: the gate closed. 1: it could not be judged. 2: wrong arguments.
+"""
+
+import argparse
+import sys
+
+from pipelines.gates.run import CLOSED, GateError, run_gate
+from pipelines.gates.suites import GATES, SuiteError
+from pipelines.gates.verdict import GateClosed, close_if_failed
+from pipelines.nights import NightError, load_night
+from pipelines.settings import load_settings
+
+
+def main() -> int:
+    """Judge one gate of a night that is running; what closed it goes to standard error."""
+    parser = argparse.ArgumentParser(prog="python -m pipelines.gates", description=__doc__.splitlines()[0])
+    parser.add_argument("gate", choices=GATES)
+    parser.add_argument("--night", type=int, required=True, metavar="N", help="night_id of ops.nights")
+    arguments = parser.parse_args()
+    settings = load_settings()
+    try:
+        close_if_failed(run_gate(settings, load_night(settings, arguments.night), arguments.gate))
+    except GateClosed as closed:
+        print(closed, file=sys.stderr)
+        return CLOSED
+    except (GateError, NightError, SuiteError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

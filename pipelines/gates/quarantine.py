@@ -1,0 +1,93 @@
+"""Cells that do not cast to their declared type: their lines go to quarantine, masked and keyed."""
+
+import hashlib
+import hmac
+import os
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import execute_values
+
+from pipelines.gates.window import received_window
+from pipelines.nights import Night
+from pipelines.settings import Settings
+from pipelines.warehouse import connect, embedded
+
+CHUNK = 5_000
+SHORT = 4  # below this length a first character says too much
+
+
+@dataclass(frozen=True)
+class Key:
+    """The installation's HMAC key; ``key_id`` is stored beside every keyed value."""
+
+    secret: bytes
+    key_id: str
+
+
+def quarantine_rejected(settings: Settings, night: Night) -> int:
+    """Put the rejected cells received tonight into ``ops.quarantine``; returns how many were new.
+
+    Run it after the staging views are made: they leave out the quarantined lines from then on.
+    """
+    key = hmac_key(settings)
+    relation = f"{night.workspace.schema('staging')}.stg_rejected_cells"
+    with connect(settings, role="yihu_loader", night_id=night.night_id) as connection:
+        with connection.cursor() as cur:
+            window = received_window(cur, night.business_date)
+        return sum(
+            _insert(connection, [_quarantined(cell, key, night.night_id) for cell in chunk])
+            for chunk in _rejected(connection, relation, window.where())
+        )
+
+
+def hmac_key(settings: Settings, environ: Mapping[str, str] = os.environ) -> Key:
+    """The key from YIHU_HMAC_KEY, else from ``<var>/secrets/hmac_key``, made once with mode 0600."""
+    secret = (environ.get("YIHU_HMAC_KEY") or embedded.keep_secret(settings, "hmac_key")).encode()
+    return Key(secret, hashlib.sha256(secret).hexdigest()[:8])
+
+
+def keyed_hmac(value: str, key: Key) -> str:
+    """HMAC-SHA256 of the normalised value, in hexadecimal: equal values can be told, never read."""
+    normalised = unicodedata.normalize("NFKC", value).strip().casefold()
+    return hmac.new(key.secret, normalised.encode(), hashlib.sha256).hexdigest()
+
+
+def mask(value: str) -> str:
+    """First character and length, as ``a…(7)``; of a short value the length alone."""
+    return f"{value[0] if len(value) >= SHORT else ''}…({len(value)})"
+
+
+def _rejected(connection: Connection, relation: str, window: str) -> Iterator[list[tuple]]:
+    """Rejected cells in chunks, through a cursor of the server: any number of them fits into memory."""
+    with connection.cursor("rejected_cells") as cur:
+        cur.itersize = CHUNK
+        cur.execute(
+            "select source_code, table_name, _received_date, _line_number, rule_id, column_name, cell_value "
+            f"from {relation} where {window}"
+        )
+        while chunk := cur.fetchmany(CHUNK):
+            yield chunk
+
+
+def _quarantined(cell: tuple, key: Key, night_id: int) -> tuple:
+    *place, value = cell
+    if value is None:
+        return (*place, None, None, None, night_id)
+    return (*place, mask(value), keyed_hmac(value, key), key.key_id, night_id)
+
+
+def _insert(connection: Connection, rows: list[tuple]) -> int:
+    with connection.cursor() as cur:
+        added = execute_values(
+            cur,
+            "insert into ops.quarantine (source_code, table_name, received_date, line_number, rule_id, "
+            "column_name, value_mask, value_hmac, hmac_key_id, night_id) values %s "
+            "on conflict do nothing returning 1",
+            rows,
+            page_size=CHUNK,
+            fetch=True,
+        )
+    return len(added)

@@ -1,0 +1,168 @@
+"""The night's identify step: folds every customer version received so far and lands what it changes.
+
+The changes land in raw like any source, on the date they were received. What a published edition was built on
+stays as it is: the fold must give it again, and replaces only what lies after it.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from itertools import chain, groupby
+from operator import attrgetter
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from pipelines.identity.fold import IdentityChange, RecordVersion, fold_identities
+from pipelines.identity.numbers import identity_key
+from pipelines.landing.raw import analyze, copy_rows, ensure_raw_tables
+from pipelines.nights import Night, StepCounts
+from pipelines.settings import Settings
+from pipelines.sources.declaration import load_source
+from pipelines.warehouse import connect
+
+_CHUNK = 10_000
+
+
+class IdentifyError(Exception):
+    """Customer ids that a published edition holds would change."""
+
+
+def identify(settings: Settings, night: Night) -> StepCounts:
+    """Land the changes of customer id after the last published date, up to the night's business date.
+
+    Reads ``int_customer_versions_unioned`` of the night's workspace, writes ``identity__links`` into its raw
+    room in one transaction; a workspace and a first night begin with the first delivery. Gives customer
+    versions read and changes landed. IdentifyError when the fold no longer gives what was published.
+    """
+    loader = "yihu_loader"
+    schema = night.workspace.schema("raw")
+    source = load_source("identity")
+    with connect(settings, loader, night.night_id) as writer:
+        ensure_raw_tables(writer, [source], schema)
+    with connect(settings, loader) as reader, connect(settings, loader, night.night_id) as writer:
+        settled = _last_published(reader, night)
+        versions = _Tally(_read_versions(reader, night))
+        landed = _read_landed(reader, schema, settled) if settled else iter(())
+        changes = _not_settled(fold_identities(versions), landed, settled or date.min)
+        with writer.cursor() as cursor:
+            rows_out = _replace(cursor, night, settled or date.min, changes)
+    return StepCounts(versions.count, rows_out)
+
+
+class _Tally:
+    """Counts what passes."""
+
+    def __init__(self, items: Iterable[RecordVersion]) -> None:
+        self.items = items
+        self.count = 0
+
+    def __iter__(self) -> Iterator[RecordVersion]:
+        for item in self.items:
+            self.count += 1
+            yield item
+
+
+def _last_published(reader: Connection, night: Night) -> date | None:
+    """The last date before tonight's whose outcome readers have seen; None in a workspace."""
+    if not night.workspace.is_live:
+        return None
+    with reader.cursor() as cursor:
+        cursor.execute(
+            "select max(business_date) from ops.editions where state = 'kept' and business_date < %s",
+            (night.business_date,),
+        )
+        return cursor.fetchone()[0]
+
+
+def _read_versions(reader: Connection, night: Night) -> Iterator[RecordVersion]:
+    """Every version received up to tonight, by date of receipt."""
+    statement = sql.SQL(
+        """
+        select received_date, source_code, source_customer_id, identity_type_code, identity_number,
+               line_number
+        from {} where received_date <= %s order by received_date
+        """
+    ).format(sql.Identifier(night.workspace.schema("intermediate"), "int_customer_versions_unioned"))
+    with reader.cursor("versions") as cursor:
+        cursor.itersize = _CHUNK
+        cursor.execute(statement, (night.business_date,))
+        for day, source_code, customer, type_code, number, line in cursor:
+            yield RecordVersion(day, source_code, customer, identity_key(type_code, number), line)
+
+
+def _read_landed(reader: Connection, schema: str, settled: date) -> Iterator[IdentityChange]:
+    """The changes that landed up to a date, in the order of the fold."""
+    statement = sql.SQL(
+        """
+        select _received_date, source_code, source_customer_id, customer_id, former_customer_id, change_code,
+               rule_code
+        from {} where _received_date <= %s
+        order by _received_date, source_code collate "C", source_customer_id collate "C"
+        """
+    ).format(sql.Identifier(schema, "identity__links"))
+    with reader.cursor("landed") as cursor:
+        cursor.itersize = _CHUNK
+        cursor.execute(statement, (settled,))
+        for row in cursor:
+            yield IdentityChange(*row)
+
+
+def _not_settled(
+    changes: Iterator[IdentityChange], landed: Iterator[IdentityChange], settled: date
+) -> Iterator[IdentityChange]:
+    """The changes after ``settled``; those before must be the landed ones."""
+    for change in changes:
+        if change.changed_date > settled:
+            changes = chain([change], changes)
+            break
+        known = next(landed, None)
+        if known != change:
+            raise _changed_past(min(change, known or change, key=attrgetter("changed_date")))
+    left = next(landed, None)
+    if left is not None:
+        raise _changed_past(left)
+    yield from changes
+
+
+def _changed_past(change: IdentityChange) -> IdentifyError:
+    day = change.changed_date
+    return IdentifyError(
+        f"identity.links {day}: the customer versions of {change.source_code} no longer give the customer "
+        "ids that were published for this date. Nothing was landed. Find what changed in the past "
+        f"(deliveries, quarantine, release of the code), then use `yihu rebuild --date {day}`"
+    )
+
+
+def _replace(cursor: Cursor, night: Night, settled: date, changes: Iterator[IdentityChange]) -> int:
+    """Replace every row after ``settled``; gives the number of rows landed."""
+    schema, table = night.workspace.schema("raw"), load_source("identity").table("links")
+    statement = sql.SQL("delete from {} where _received_date > %s")
+    cursor.execute(statement.format(sql.Identifier(schema, table.raw_name)), (settled,))
+    first = next(changes, None)
+    if first is None:
+        return 0
+    span = (night.business_date - first.changed_date).days + 1
+    dates = [first.changed_date + timedelta(days) for days in range(span)]
+    count = copy_rows(cursor, schema, table, dates, _numbered(chain([first], changes)))
+    analyze(cursor, schema, table, dates)
+    return count
+
+
+def _numbered(changes: Iterable[IdentityChange]) -> Iterator[tuple[date, int, tuple]]:
+    """Rows in the declared order of columns, numbered within their date as below a header."""
+    for day, batch in groupby(changes, key=attrgetter("changed_date")):
+        for line, change in enumerate(batch, start=2):
+            yield (
+                day,
+                line,
+                (
+                    change.source_code,
+                    change.source_customer_id,
+                    change.customer_id,
+                    change.former_customer_id,
+                    change.rule_code,
+                    change.change_code,
+                    day,
+                ),
+            )

@@ -1,0 +1,182 @@
+"""The raw room: one table per declared table, text as delivered, partitioned by month of receipt."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from psycopg2 import Error, sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from pipelines.sources.declaration import Source, Table, load_source
+
+_CHUNK = 1 << 18
+
+
+def ensure_raw_tables(connection: Connection, sources: Iterable[Source], schema: str = "raw") -> None:
+    """Create the raw tables of ``sources`` that are missing, and columns that were declared since.
+
+    Runs as yihu_loader, who owns them; ``schema`` is there already (the raw room, or a workspace's).
+    """
+    with connection.cursor() as cursor:
+        known = _known_columns(cursor, schema)
+        for table in (table for source in sources for table in source.tables):
+            if table.raw_name not in known:
+                _create_table(cursor, schema, table)
+            else:
+                _add_columns(cursor, schema, table, known[table.raw_name])
+
+
+def write_rows(
+    connection: Connection,
+    schema: str,
+    source: str,
+    table: str,
+    received_date: date,
+    rows: Iterable[Sequence[Any]],
+) -> int:
+    """Replace one date's rows of a table that the night lands itself; gives the number of rows.
+
+    ``rows`` hold the declared columns in declared order: None is null, the rest is written as text (dates
+    ISO, decimals as they stand). Lines are numbered from 2, as below a header.
+    """
+    declaration = load_source(source)
+    declared = declaration.table(table)
+    ensure_raw_tables(connection, [declaration], schema)
+    with connection.cursor() as cursor:
+        delete_dates(cursor, schema, declared, [received_date])
+        lines = ((received_date, number, row) for number, row in enumerate(rows, start=2))
+        return copy_rows(cursor, schema, declared, [received_date], lines)
+
+
+def copy_rows(
+    cursor: Cursor,
+    schema: str,
+    table: Table,
+    dates: Iterable[date],
+    rows: Iterable[tuple[date, int, Sequence[Any]]],
+) -> int:
+    """COPY (date of receipt, line number, cells) into raw in one stream; ``dates`` covers those of the rows.
+
+    Empty text becomes null, blanks stay. An error of ``rows`` comes out as itself. Gives the row count.
+    """
+    _ensure_partitions(cursor, schema, table, {day.replace(day=1) for day in dates})
+    columns = ("_received_date", "_line_number", *table.column_names)
+    statement = sql.SQL("copy {} ({}) from stdin with (format csv, encoding 'utf8')").format(
+        sql.Identifier(schema, table.raw_name), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    stream = _CopyStream(rows)
+    try:
+        cursor.copy_expert(statement, stream, _CHUNK)
+    except Error:
+        if stream.error:
+            raise stream.error from None
+        raise
+    return cursor.rowcount
+
+
+def delete_dates(cursor: Cursor, schema: str, table: Table, dates: Sequence[date]) -> None:
+    """Take the rows of some dates of receipt out of raw."""
+    if dates:
+        statement = sql.SQL("delete from {} where _received_date = any(%s)")
+        cursor.execute(statement.format(sql.Identifier(schema, table.raw_name)), (list(dates),))
+
+
+def analyze(cursor: Cursor, schema: str, table: Table, dates: Iterable[date]) -> None:
+    """Tell the planner about the months of ``dates``; a partitioned table is not analysed by itself."""
+    for month in sorted({day.replace(day=1) for day in dates}):
+        name = sql.Identifier(schema, _partition_name(table, month))
+        cursor.execute(sql.SQL("analyze {}").format(name))
+
+
+class _CopyStream:
+    """A readable of CSV bytes made from rows, a chunk at a time; keeps the error that ended it."""
+
+    def __init__(self, rows: Iterable[tuple[date, int, Sequence[Any]]]) -> None:
+        self.error: Exception | None = None
+        self._rest = b""
+        self._chunks = self._encoded(iter(rows))
+
+    def read(self, size: int) -> bytes:
+        """At most ``size`` bytes, none at the end."""
+        try:
+            while len(self._rest) < size and (chunk := next(self._chunks, None)) is not None:
+                self._rest += chunk
+        except Exception as error:
+            self.error = error
+            raise
+        head, self._rest = self._rest[:size], self._rest[size:]
+        return head
+
+    @staticmethod
+    def _encoded(rows: Iterator[tuple[date, int, Sequence[Any]]]) -> Iterator[bytes]:
+        buffer = io.StringIO()
+        # The line end names both characters, so the writer quotes a cell that holds either of them.
+        write = csv.writer(buffer, lineterminator="\r\n").writerow
+        for day, line, cells in rows:
+            write((day, line, *cells))
+            if buffer.tell() >= _CHUNK:
+                yield buffer.getvalue().encode("utf-8")
+                buffer.seek(0)
+                buffer.truncate()
+        yield buffer.getvalue().encode("utf-8")
+
+
+# ── tables and partitions ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _known_columns(cursor: Cursor, schema: str) -> dict[str, set[str]]:
+    cursor.execute(
+        "select c.relname, array_agg(a.attname::text) from pg_class c "
+        "join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid "
+        "where n.nspname = %s and c.relkind = 'p' and a.attnum > 0 and not a.attisdropped group by 1",
+        (schema,),
+    )
+    return {name: set(columns) for name, columns in cursor.fetchall()}
+
+
+def _create_table(cursor: Cursor, schema: str, table: Table) -> None:
+    name = sql.Identifier(schema, table.raw_name)
+    columns = sql.SQL(", ").join(
+        sql.SQL("{} text").format(sql.Identifier(column)) for column in table.column_names
+    )
+    statement = "create table {} ({}, _received_date date not null, _line_number bigint not null) "
+    cursor.execute(sql.SQL(statement + "partition by range (_received_date)").format(name, columns))
+
+
+def _add_columns(cursor: Cursor, schema: str, table: Table, known: set[str]) -> None:
+    for column in table.column_names:
+        if column not in known:
+            cursor.execute(
+                sql.SQL("alter table {} add column {} text").format(
+                    sql.Identifier(schema, table.raw_name), sql.Identifier(column)
+                )
+            )
+
+
+def _ensure_partitions(cursor: Cursor, schema: str, table: Table, months: set[date]) -> None:
+    cursor.execute(
+        "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid "
+        "join pg_class p on p.oid = i.inhparent join pg_namespace n on n.oid = p.relnamespace "
+        "where n.nspname = %s and p.relname = %s",
+        (schema, table.raw_name),
+    )
+    known = {name for (name,) in cursor.fetchall()}
+    for month in sorted(months):
+        name = _partition_name(table, month)
+        if name not in known:
+            following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+            cursor.execute(
+                sql.SQL("create table {} partition of {} for values from ({}) to ({})").format(
+                    sql.Identifier(schema, name),
+                    sql.Identifier(schema, table.raw_name),
+                    sql.Literal(month),
+                    sql.Literal(following),
+                )
+            )
+
+
+def _partition_name(table: Table, month: date) -> str:
+    return f"{table.raw_name}_p{month:%Y%m}"

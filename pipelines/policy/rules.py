@@ -1,0 +1,213 @@
+"""What a policy's rows must keep among themselves: each rule yields one message per offence."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from pipelines.policy.cells import parse_number
+from pipelines.policy.shapes import (
+    BAND_NAMES,
+    LOWEST_VALUES,
+    PARTS_OF_ONE,
+    PLACEHOLDERS,
+    SHAPES,
+    UNITS,
+    WHOLE_UNITS,
+    Shape,
+)
+
+if TYPE_CHECKING:
+    from pipelines.policy.read import Row
+
+Tables = Mapping[str, "tuple[Row, ...]"]
+ONE = Decimal(1)
+A_DAY = timedelta(days=1)
+
+
+def row_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with one row on its own."""
+    if values["effective_to"] and values["effective_to"] < values["effective_from"]:
+        yield f"effective_to {values['effective_to']} lies before effective_from {values['effective_from']}"
+    if values["proposer"].casefold() == values["approver"].casefold():
+        yield f"proposer and approver are the same ({values['approver']}): somebody else must approve"
+    for name in ("share", "churn_probability", "aum_weight"):
+        if name in values and not 0 <= values[name] <= 1:
+            yield f"{name} {values[name]} lies outside 0 to 1"
+    if "unit" in values:
+        yield from _unit_offences(shape, values)
+    if shape.name == "reasons":
+        yield from _template_offences(values)
+
+
+def all_offences(tables: Tables) -> Iterator[str]:
+    """What is wrong with the rows that hold together, on every date on which any of them holds."""
+    for name, rows in tables.items():
+        yield from _date_offences(SHAPES[name], rows)
+    for name, columns, check in _SETS:
+        yield from _set_offences(tables[name], columns, check)
+    weights = [row for row in tables["parameters"] if re.fullmatch(r"rfm_.*_weight", row["parameter_code"])]
+    yield from _set_offences(weights, (), _weight_offences)
+    yield from _code_offences(tables)
+
+
+def holds(row: "Row", on: date) -> bool:
+    """Whether a row is in force on a date; both ends are inclusive."""
+    return row["effective_from"] <= on and (row["effective_to"] is None or on <= row["effective_to"])
+
+
+def groups(rows: "Iterable[Row]", columns: tuple[str, ...]) -> "dict[tuple, list[Row]]":
+    """Rows by the values of some columns, in the order they came."""
+    found: dict[tuple, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[tuple(row[column] for column in columns)].append(row)
+    return dict(found)
+
+
+def key_text(columns: tuple[str, ...], key: tuple) -> str:
+    """A key in words: ``band_set_code aum_level, band_code gold``."""
+    return ", ".join(f"{name} {value}" for name, value in zip(columns, key, strict=True)) or "the whole file"
+
+
+def _unit_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
+    unit = values["unit"]
+    number = values["value"] if shape.name == "parameters" else values["lower_bound"]
+    if unit not in UNITS:
+        yield f"unit {unit} is unknown; known are {', '.join(sorted(UNITS))}"
+        return
+    if unit == "code":
+        if shape.name != "parameters" or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", number):
+            yield f"{number!r} does not fit the unit code"
+        return
+    if number is None:
+        return
+    try:
+        number = parse_number("value", str(number))
+    except ValueError as error:
+        yield f"{error} (unit {unit})"
+        return
+    if unit in PARTS_OF_ONE and not 0 <= number <= 1:
+        yield f"{number} is no {unit}: it lies outside 0 to 1"
+    if unit in WHOLE_UNITS and number != int(number):
+        yield f"{number} {unit} is not a whole number"
+    if number < 0 and (shape.name == "parameters" or unit in LOWEST_VALUES):
+        yield f"{number} {unit} is below zero"
+
+
+def _template_offences(values: Mapping[str, Any]) -> Iterator[str]:
+    found = {name: set(re.findall(r"\{([^{}]*)\}", values[name])) for name in ("template_zh", "template_en")}
+    for name, used in found.items():
+        if unknown := sorted(used - PLACEHOLDERS):
+            yield f"{name} uses unknown placeholders {', '.join(unknown)}"
+    if found["template_zh"] != found["template_en"]:
+        yield "the two templates use different placeholders"
+
+
+def _date_offences(shape: Shape, rows: "Iterable[Row]") -> Iterator[str]:
+    for key, versions in groups(rows, shape.key).items():
+        versions.sort(key=lambda row: row["effective_from"])
+        for former, latter in pairwise(versions):
+            words, begin, end = key_text(shape.key, key), latter["effective_from"], former["effective_to"]
+            if end is None or begin <= end:
+                until = end or "open"
+                yield (
+                    f"{latter.place}: {words} from {begin} overlaps {former.place} "
+                    f"({former['effective_from']} to {until}); close that row on the day before"
+                )
+            elif begin != end + A_DAY:
+                yield (
+                    f"{latter.place}: {words} has a gap between {end} ({former.place}) and {begin}; "
+                    f"begin it on {end + A_DAY}"
+                )
+
+
+def _set_offences(
+    rows: "Iterable[Row]",
+    columns: tuple[str, ...],
+    check: "Callable[[list[Row]], Iterator[str]]",
+) -> Iterator[str]:
+    for key, members in groups(rows, columns).items():
+        for day in _turning_days(members):
+            if held := [row for row in members if holds(row, day)]:
+                words = f"{key_text(columns, key)} on {day}" if columns else f"on {day}"
+                yield from (f"{held[0].file}: {words}: {offence}" for offence in check(held))
+
+
+def _turning_days(rows: "Iterable[Row]") -> list[date]:
+    begins = {row["effective_from"] for row in rows}
+    return sorted(begins | {row["effective_to"] + A_DAY for row in rows if row["effective_to"]})
+
+
+def _band_offences(rows: "list[Row]") -> Iterator[str]:
+    yield from _rank_offences(rows)
+    ladder = sorted(rows, key=lambda row: row["rank"])
+    if len({row["unit"] for row in ladder}) > 1:
+        yield "the bands use different units"
+        return
+    first, lowest = ladder[0], LOWEST_VALUES.get(ladder[0]["unit"])
+    if first["lower_bound"] is not None and (
+        lowest is None or first["lower_bound"] > lowest or not first["lower_inclusive"]
+    ):
+        yield f"the lowest band {first['band_code']} does not reach the lowest value ({first.place})"
+    for former, latter in pairwise(ladder):
+        if latter["lower_bound"] is None:
+            yield f"band {latter['band_code']} has no lower bound, which only the lowest may leave out"
+        elif former["lower_bound"] is not None and latter["lower_bound"] <= former["lower_bound"]:
+            yield (
+                f"band {latter['band_code']} ({latter.place}) begins at {latter['lower_bound']}, "
+                f"not above {former['band_code']} at {former['lower_bound']}"
+            )
+
+
+def _share_offences(rows: "list[Row]") -> Iterator[str]:
+    yield from _rank_offences(rows)
+    total = sum((row["share"] for row in rows), Decimal(0))
+    if total != ONE:
+        yield f"the shares sum to {total}, not to 1"
+
+
+def _rank_offences(rows: "list[Row]") -> Iterator[str]:
+    ranks = sorted(row["rank"] for row in rows)
+    if ranks != list(range(1, len(rows) + 1)):
+        yield f"ranks {', '.join(map(str, ranks))} do not run from 1 to {len(rows)} without a gap or a repeat"
+
+
+def _churn_offences(rows: "list[Row]") -> Iterator[str]:
+    steps = sorted(rows, key=lambda row: row["days_inactive_from"])
+    if steps[0]["days_inactive_from"] != 0:
+        yield f"the first step begins at {steps[0]['days_inactive_from']} days, not at 0"
+    for former, latter in pairwise(steps):
+        if latter["churn_probability"] <= former["churn_probability"]:
+            yield f"the probability does not rise at {latter['days_inactive_from']} days ({latter.place})"
+
+
+def _weight_offences(rows: "list[Row]") -> Iterator[str]:
+    total = sum((Decimal(row["value"]) for row in rows), Decimal(0))
+    if total != ONE:
+        yield f"the rfm weights sum to {total}, not to 1"
+
+
+def _code_offences(tables: Tables) -> Iterator[str]:
+    classes = {row["product_class_code"] for row in tables["product_classes"]}
+    names = {(row["code_set"], row["code"]) for row in tables["codes"]}
+    for row in tables["products"]:
+        if row["product_class_code"] not in classes:
+            yield f"{row.place}: product_class_code {row['product_class_code']} is not in product_classes.csv"
+    for row in tables["product_classes"]:
+        if ("side", row["side_code"]) not in names:
+            yield f"{row.place}: side_code {row['side_code']} is not in codes.csv (code_set side)"
+    for name, column in (("bands", "band_set_code"), ("shares", "share_set_code")):
+        for row in tables[name]:
+            code_set = BAND_NAMES.get(row[column])
+            if code_set and (code_set, row["band_code"]) not in names:
+                yield f"{row.place}: band_code {row['band_code']} is not in codes.csv (code_set {code_set})"
+
+
+_SETS = (
+    ("bands", ("band_set_code",), _band_offences),
+    ("shares", ("share_set_code",), _share_offences),
+    ("churn_rule", (), _churn_offences),
+)

@@ -1,0 +1,127 @@
+"""What each policy file holds: its columns, their kinds, what identifies a row, which rows go together."""
+
+from dataclasses import dataclass
+
+
+class PolicyError(Exception):
+    """A policy that cannot be used: the message names file, row, date and reason."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column and its kind: text, code, integer, decimal, boolean or date."""
+
+    name: str
+    kind: str
+    is_optional: bool = False
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One policy file.
+
+    ``key`` identifies a row on a date; ``group`` names the rows that a bank replaces together (empty: the
+    whole file). A list may gain and lose members over time; all other groups must hold on every date. A bank
+    may do without an optional file.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    group: tuple[str, ...]
+    columns: tuple[Column, ...]
+    is_list: bool = False
+    is_optional: bool = False
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Column names in declared order."""
+        return tuple(column.name for column in self.columns)
+
+
+SQL_TYPES = {
+    "text": "text",
+    "code": "text",
+    "integer": "integer",
+    "decimal": "numeric",
+    "boolean": "boolean",
+    "date": "date",
+}
+UNITS = frozenset({"months", "days", "count", "share", "weight", "score", "amount", "code"})
+WHOLE_UNITS = frozenset({"months", "days", "count"})
+PARTS_OF_ONE = frozenset({"share", "weight"})
+LOWEST_VALUES = {"share": 0, "weight": 0, "months": 0, "days": 0, "count": 0, "score": 1}
+# The code set that names the bands of a set in both languages.
+BAND_NAMES = {"aum_level": "tier_aum_level", "rfm": "tier_rfm", "abc": "tier_abc", "churn_band": "churn_band"}
+PLACEHOLDERS = frozenset({"metric", "threshold", "detail"})
+
+COMMON = "effective_from:date effective_to:date? owner:text proposer:text approver:text reason:text"
+
+
+def _columns(text: str) -> tuple[Column, ...]:
+    pairs = (word.split(":") for word in text.split())
+    return tuple(Column(name, kind.rstrip("?"), kind.endswith("?")) for name, kind in pairs)
+
+
+def _shape(name: str, key: str, group: str, columns: str, **traits: bool) -> Shape:
+    return Shape(name, tuple(key.split()), tuple(group.split()), _columns(f"{columns} {COMMON}"), **traits)
+
+
+SHAPES = {
+    shape.name: shape
+    for shape in (
+        _shape("parameters", "parameter_code", "parameter_code", "parameter_code:code value:text unit:code"),
+        _shape(
+            "bands",
+            "band_set_code band_code",
+            "band_set_code",
+            "band_set_code:code band_code:code rank:integer "
+            "lower_bound:decimal? lower_inclusive:boolean unit:code",
+        ),
+        _shape(
+            "shares",
+            "share_set_code band_code",
+            "share_set_code",
+            "share_set_code:code band_code:code rank:integer share:decimal",
+        ),
+        _shape(
+            "churn_rule", "days_inactive_from", "", "days_inactive_from:integer churn_probability:decimal"
+        ),
+        _shape(
+            "product_classes",
+            "product_class_code",
+            "product_class_code",
+            "product_class_code:code side_code:code aum_weight:decimal "
+            "name_zh:text name_en:text rank:integer",
+            is_list=True,
+        ),
+        _shape(
+            "products",
+            "source_code product_code",
+            "source_code product_code",
+            "source_code:code product_code:text product_class_code:code name_zh:text name_en:text",
+            is_list=True,
+        ),
+        _shape(
+            "codes",
+            "code_set code",
+            "code_set code",
+            "code_set:code code:code name_zh:text name_en:text rank:integer",
+            is_list=True,
+        ),
+        _shape(
+            "reasons",
+            "reason_code",
+            "reason_code",
+            "reason_code:code template_zh:text template_en:text",
+            is_list=True,
+        ),
+        _shape(
+            "survivorship",
+            "source_code",
+            "source_code",
+            "source_code:code priority:integer",
+            is_list=True,
+            is_optional=True,
+        ),
+    )
+}

@@ -1,0 +1,34 @@
+"""Where this installation lives: the only place that reads the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One bank's installation; every path is absolute."""
+
+    root: Path
+    bank: str
+    var: Path
+    landing: Path
+    database_url: str | None
+    policy_folder: Path
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from YIHU_BANK, YIHU_VAR, YIHU_LANDING and YIHU_DATABASE_URL, each with its default."""
+    bank = environ.get("YIHU_BANK") or "demo"
+    var = Path(environ.get("YIHU_VAR") or ROOT / "var").resolve()
+    return Settings(
+        root=ROOT,
+        bank=bank,
+        var=var,
+        landing=Path(environ.get("YIHU_LANDING") or var / bank / "landing").resolve(),
+        database_url=environ.get("YIHU_DATABASE_URL") or None,
+        policy_folder=ROOT / "policy",
+    )

@@ -1,0 +1,177 @@
+"""The steps of a night, one function each, and the door through which the DAG calls them.
+
+land → gate_delivery → identify → build → score → build_edition → gate_edition → publish → report
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pipelines import building, churn, gates, identity, landing, nights, policy, publishing, report
+from pipelines.nights import Night, StepRecord
+from pipelines.settings import Settings, load_settings
+from pipelines.sources import active_sources, load_bank, pipeline_sources
+from pipelines.warehouse import connect
+
+# The night is stopped by what it found in its input; any other failure is ours and may be tried again.
+QUALITY_ERRORS = (gates.GateClosed, landing.DeliveryError, policy.PolicyError)
+
+
+log = logging.getLogger("yihu.steps")
+
+
+class StepError(Exception):
+    """A step that was called without the night it belongs to."""
+
+
+def run_task(name: str, context: Mapping[str, Any]) -> None:
+    """Run one step for an Airflow task; ``context`` is the task's context as a plain mapping.
+
+    The command line opens its night itself and names it by ``params["night_id"]``; under the scheduler the
+    first task of a run opens it, and a task that was cleared after the night had ended opens it again.
+    """
+    settings = load_settings()
+    night_id, run_id = context["params"].get("night_id"), context["dag_run"].run_id
+    if night_id:
+        night = nights.load_night(settings, night_id)
+    else:
+        night = nights.running_night(settings, run_id)
+        if night is None and name == "report":
+            raise StepError(
+                f"run {run_id} has opened no night, there is nothing to report; see its first task"
+            )
+        if night is None:
+            day = business_date(context, load_bank(settings.bank).time_zone)
+            night = nights.open_night(settings, day, run_id, is_scheduled=True)
+    run_step(settings, night, name)
+
+
+def business_date(context: Mapping[str, Any], time_zone: str) -> date:
+    """The business date of a run: its param, else its partition key, else the day its logical date falls on."""
+    param, key = context["params"].get("business_date"), context.get("partition_key")
+    if param and key and param != key:
+        raise StepError(f"the run names two business dates, {param} and {key}: leave the param out")
+    if param or key:
+        return date.fromisoformat(param or key)
+    moment: datetime = context.get("logical_date") or context["dag_run"].run_after
+    return moment.astimezone(ZoneInfo(time_zone)).date()
+
+
+def run_step(settings: Settings, night: Night, name: str) -> None:
+    """Run one step under the night's lock, with its rows and seconds on record."""
+    log.info("%s …", name)
+    start = time.monotonic()
+    with nights.step(settings, night, name) as record:
+        STEPS[name](settings, night, record)
+    log.info("%s: %.1f s %s", name, time.monotonic() - start, record.message or "")
+    if name == "report":
+        nights.close_night(settings, night, *report.outcome(settings, night, QUALITY_ERRORS))
+
+
+def land(settings: Settings, night: Night, record: StepRecord) -> None:
+    """Bring in tonight's policy and every delivery received since the last night."""
+    with connect(settings) as connection:
+        if not publishing.governance_is_ready(connection):
+            publishing.ensure_governance_views(connection)
+    _load_policy(settings, night)
+    with connect(settings, "yihu_loader", night.night_id) as connection:
+        if night.workspace.is_live:
+            landing.ensure_raw_tables(connection, active_sources(settings.bank), "raw")
+        landing.ensure_raw_tables(connection, pipeline_sources(), night.workspace.schema("raw"))
+    if night.workspace.is_live:
+        result = landing.land(settings, night, night.business_date)
+        record.rows_in, record.rows_out = result.rows_in, result.rows_out
+        record.message = f"{result.deliveries} deliveries"
+
+
+def gate_delivery(settings: Settings, night: Night, record: StepRecord) -> None:
+    """Judge what arrived: type it, set aside the lines that cannot be typed, tie out, ask the gate."""
+    building.build(settings, night, "delivery")
+    if night.workspace.is_live:
+        quarantined = gates.quarantine_rejected(settings, night)
+        gates.tie_out(settings, night)
+        _pass_gate(settings, night, record, "delivery")
+        record.message = f"{record.message}, {quarantined} cells quarantined"
+
+
+def identify(settings: Settings, night: Night, record: StepRecord) -> None:
+    """Find out who is who."""
+    counts = identity.identify(settings, night)
+    record.rows_in, record.rows_out = counts.rows_in, counts.rows_out
+
+
+def build(settings: Settings, night: Night, record: StepRecord) -> None:
+    """Build the bank's nouns and months: everything that does not depend on the scores."""
+    _record_build(record, building.build(settings, night, "marts"))
+
+
+def score(settings: Settings, night: Night, record: StepRecord) -> None:
+    """Score who is leaving."""
+    counts = churn.score(settings, night)
+    record.rows_in, record.rows_out = counts.rows_in, counts.rows_out
+
+
+def build_edition(settings: Settings, night: Night, record: StepRecord) -> None:
+    """Build tonight's tables in their published shape."""
+    building.drop_next_edition(settings, night)
+    _record_build(record, building.build(settings, night, "edition"))
+
+
+def gate_edition(settings: Settings, night: Night, record: StepRecord) -> None:
+    """Judge the edition before anybody may see it."""
+    _pass_gate(settings, night, record, "edition")
+
+
+def publish(settings: Settings, night: Night, record: StepRecord) -> None:
+    """Switch all published tables at once; a workspace's rebuild is compared with what was published."""
+    versions = nights.noted_policy(settings, night), churn.SCORE_VERSION
+    move = publishing.publish if night.workspace.is_live else publishing.adopt
+    result = move(settings, night, *versions)
+    record.rows_out = sum(digest.row_count for digest in result.digests.values())
+    record.message = f"{result.outcome} {result.edition_id}"
+    publishing.collect(settings)
+
+
+def write_report(settings: Settings, night: Night, record: StepRecord) -> None:
+    """Write the night's page, whether it passed or failed."""
+    record.message = str(report.write_report(settings, night))
+
+
+STEPS: dict[str, Callable[[Settings, Night, StepRecord], None]] = {
+    "land": land,
+    "gate_delivery": gate_delivery,
+    "identify": identify,
+    "build": build,
+    "score": score,
+    "build_edition": build_edition,
+    "gate_edition": gate_edition,
+    "publish": publish,
+    "report": write_report,
+}
+
+
+def _load_policy(settings: Settings, night: Night) -> None:
+    """Live: the policy folder. A rebuild: the version its edition names, where it was given one."""
+    recorded = nights.noted_policy(settings, night)
+    with connect(settings, "yihu_loader", night.night_id) as connection:
+        if recorded:
+            rules = policy.read_recorded(connection, recorded)
+        else:
+            rules = policy.read_policy(settings.policy_folder, settings.bank)
+        rules.require(night.business_date)
+        policy.write_policy(connection, rules, night.workspace.schema("policy"))
+    nights.note_policy(settings, night, rules.version)
+
+
+def _pass_gate(settings: Settings, night: Night, record: StepRecord, gate: str) -> None:
+    verdict = gates.call_gate(settings, night, gate)
+    record.rows_in = verdict.checked
+    record.message = f"{verdict.checked} rules, {len(verdict.warnings)} warnings"
+
+
+def _record_build(record: StepRecord, result: building.BuildResult) -> None:
+    record.rows_out = result.row_count
+    record.message = f"{result.model_count} models, {result.warning_count} warnings"

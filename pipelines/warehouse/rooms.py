@@ -1,0 +1,161 @@
+"""The rooms of the warehouse: their tables (rooms.sql), their roles, and who may do what in which room."""
+
+import hashlib
+from pathlib import Path
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from pipelines.workspace import LIVE, Workspace
+
+LOADER = "yihu_loader"
+TRANSFORMER = "yihu_transformer"
+PUBLISHER = "yihu_publisher"
+REPORTING_OWNER = "reporting_owner"
+READERS = ("bi_reader", "risk_reader")
+WRITERS = (LOADER, TRANSFORMER, PUBLISHER)
+ROLES = (*WRITERS, REPORTING_OWNER, *READERS)
+
+# room -> its only writer, and the writers who read it
+ROOMS = {
+    "raw": (LOADER, (TRANSFORMER,)),
+    "policy": (LOADER, (TRANSFORMER,)),
+    "staging": (TRANSFORMER, (LOADER,)),
+    "intermediate": (TRANSFORMER, (LOADER,)),
+    "marts": (TRANSFORMER, (LOADER,)),
+    "protected": (TRANSFORMER, ()),
+}
+# nights, steps, waivers and readers' branches are the administrator's
+OPS_WRITES = {
+    LOADER: ("deliveries", "quarantine", "tie_outs", "policy_versions"),
+    PUBLISHER: ("editions", "publications", "gate_results"),
+}
+# The publisher takes over what dbt has built (renames edition_next, becomes its owner) and replaces views: it
+# holds both rights by membership; the way back, from dbt into editions and views, stays closed.
+MEMBERSHIPS = {PUBLISHER: (TRANSFORMER, REPORTING_OWNER)}
+
+_TABLES = Path(__file__).with_name("rooms.sql")
+
+
+class RoomsError(Exception):
+    """The rooms cannot be made as they must be."""
+
+
+def create(connection: Connection) -> None:
+    """Make roles, rooms, tables and grants in this database, in the caller's transaction; may run again."""
+    with connection.cursor() as cursor:
+        _create_roles(cursor)
+        cursor.execute(_TABLES.read_text(encoding="utf-8"))
+        _grant_ops(cursor)
+        _grant_rooms(cursor, LIVE)
+        cursor.execute("revoke all on schema public from public")
+        cursor.execute(f"grant usage, create on schema reporting to {REPORTING_OWNER}")
+        cursor.execute(f"grant usage on schema reporting to {', '.join((PUBLISHER, *READERS))}")
+        cursor.execute(f"comment on schema ops is 'rooms {_fingerprint()}'")
+    grant_database(connection)
+    if not are_ready(connection):
+        raise RoomsError(
+            f"the rooms of database {connection.info.dbname} are not as they must be: user "
+            f"{connection.info.user} must own the database and have CREATEROLE; grant these and try again"
+        )
+
+
+def grant_database(connection: Connection) -> None:
+    """Close the database to everybody but our roles; a database copied from a template needs it again."""
+    with connection.cursor() as cursor:
+        for grant in (
+            "revoke all on database {} from public",
+            f"grant connect on database {{}} to {', '.join(READERS)}",
+            f"grant connect, temporary on database {{}} to {', '.join(WRITERS)}",
+            f"grant create on database {{}} to {TRANSFORMER}, {PUBLISHER}",
+        ):
+            cursor.execute(sql.SQL(grant).format(sql.Identifier(connection.info.dbname)))
+
+
+def are_ready(connection: Connection) -> bool:
+    """Whether this database holds the rooms of this release, with their grants; locks nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select obj_description(to_regnamespace('ops'), 'pg_namespace') = %s
+               and (select count(*) from pg_catalog.pg_roles where rolname = any(%s)) = %s
+            """,
+            (f"rooms {_fingerprint()}", list(ROLES), len(ROLES)),
+        )
+        if not cursor.fetchone()[0]:
+            return False
+        cursor.execute(
+            """
+            select has_database_privilege(%s, current_database(), 'create')
+               and has_database_privilege(%s, current_database(), 'connect')
+               and not has_database_privilege('bi_reader', current_database(), 'temporary')
+            """,
+            (TRANSFORMER, READERS[0]),
+        )
+        return cursor.fetchone()[0]
+
+
+def create_workspace(connection: Connection, workspace: Workspace) -> None:
+    """Make the rooms of a workspace with the same writers and readers as the live ones; may run again."""
+    with connection.cursor() as cursor:
+        for room in ROOMS:
+            cursor.execute(f"create schema if not exists {workspace.schema(room)}")
+        _grant_rooms(cursor, workspace)
+
+
+def drop_workspace(connection: Connection, workspace: Workspace) -> list[str]:
+    """Drop every schema of a workspace, its editions too; returns their names."""
+    if workspace.is_live:
+        raise RoomsError("the live rooms are no workspace: nothing was dropped; name a workspace")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select nspname from pg_catalog.pg_namespace where starts_with(nspname, %s) order by nspname",
+            (workspace.schema(""),),
+        )
+        schemas = [name for (name,) in cursor.fetchall()]
+        for schema in schemas:
+            cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
+    return schemas
+
+
+def _fingerprint() -> str:
+    text = _TABLES.read_text(encoding="utf-8") + Path(__file__).read_text(encoding="utf-8")
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _create_roles(cursor: Cursor) -> None:
+    for role in ROLES:
+        cursor.execute("select from pg_catalog.pg_roles where rolname = %s", (role,))
+        if cursor.fetchone() is None:
+            cursor.execute(f"create role {role} nologin")
+    cursor.execute("select rolsuper from pg_catalog.pg_roles where rolname = current_user")
+    if not cursor.fetchone()[0]:
+        # CREATEROLE gives the right to administer a role, not yet the right to become it
+        cursor.execute(f"grant {', '.join(ROLES)} to current_user with inherit true, set true")
+    for member, roles in MEMBERSHIPS.items():
+        cursor.execute(f"grant {', '.join(roles)} to {member} with inherit true, set true")
+
+
+def _grant_ops(cursor: Cursor) -> None:
+    cursor.execute(f"grant usage on schema ops to {', '.join(WRITERS)}, {REPORTING_OWNER}")
+    cursor.execute(f"grant select on all tables in schema ops to {', '.join(WRITERS)}, {REPORTING_OWNER}")
+    cursor.execute("revoke all on function ops.check_fence() from public")
+    cursor.execute(f"grant execute on function ops.check_fence() to {', '.join(WRITERS)}")
+    for role, tables in OPS_WRITES.items():
+        for table in tables:
+            cursor.execute(f"grant insert, update, delete on ops.{table} to {role}")
+
+
+def _grant_rooms(cursor: Cursor, workspace: Workspace) -> None:
+    """The writer creates in its room; whatever it makes there, now or later, the room's readers may read."""
+    for room, (writer, readers) in ROOMS.items():
+        schema = workspace.schema(room)
+        cursor.execute(f"grant usage, create on schema {schema} to {writer}")
+        for reader in readers:
+            cursor.execute(f"grant usage on schema {schema} to {reader}")
+            cursor.execute(f"grant select on all tables in schema {schema} to {reader}")
+            cursor.execute(
+                f"alter default privileges for role {writer} in schema {schema} "
+                f"grant select on tables to {reader}"
+            )

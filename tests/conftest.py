@@ -1,0 +1,176 @@
+"""One embedded server for the whole test run; a database of its own, with all rooms, for every test."""
+
+import os
+import re
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+from psycopg2.extensions import connection as Connection
+
+from pipelines.settings import ROOT, Settings, load_settings
+from pipelines.warehouse import connect, embedded, rooms
+
+VARIABLE = "YIHU_TEST_VAR"  # the controller names the folder, the workers inherit it
+TEMPLATE = "yihu_template"
+OWNER = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[OWNER] = not hasattr(config, "workerinput") and VARIABLE not in os.environ
+    if config.stash[OWNER]:
+        _sweep()
+        folder = Path(tempfile.mkdtemp(prefix=f"yihu-tests-{os.getpid()}-"))
+        folder.chmod(0o755)  # the server's user must pass through
+        os.environ[VARIABLE] = str(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if config.stash.get(OWNER, False):
+        _remove(_shared())
+        del os.environ[VARIABLE]
+
+
+def _remove(settings: Settings) -> None:
+    """Stop an installation's embedded server and remove all that it left, wherever it lay."""
+    if (settings.var / "postgres.lock").exists():
+        embedded.down(settings)
+        shutil.rmtree(embedded.home(settings), ignore_errors=True)
+        own = settings.var / "postgres.folder"
+        if own.exists():
+            shutil.rmtree(own.read_text(), ignore_errors=True)
+    shutil.rmtree(settings.var, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove what runs left that were killed before they could tidy up."""
+    for folder in Path(tempfile.gettempdir()).glob("yihu-tests-*-*"):
+        if folder.stat().st_uid == os.geteuid() and not _is_alive(int(folder.name.split("-")[2])):
+            _remove(load_settings({"YIHU_VAR": str(folder)}))
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _shared() -> Settings:
+    return load_settings({"YIHU_VAR": os.environ[VARIABLE]})
+
+
+@pytest.fixture(scope="session")
+def server() -> embedded.ServerInfo:
+    """The run's server, shared by all workers; holds a template database with every room made."""
+    shared = _shared()
+    info = embedded.up(shared)
+    with _administrator(info) as connection, connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(1)")  # one worker prepares, the others wait
+        cursor.execute("select from pg_catalog.pg_database where datname = %s", (TEMPLATE,))
+        if cursor.fetchone() is None:
+            for name in ("fsync", "synchronous_commit", "full_page_writes"):
+                cursor.execute(f"alter system set {name} = off")  # a test database need not outlive a crash
+            cursor.execute("select pg_reload_conf()")
+            cursor.execute(f"create database {TEMPLATE}_draft template template0")
+            with connect(replace(shared, database_url=info.url(f"{TEMPLATE}_draft"))):
+                pass
+            cursor.execute(f"alter database {TEMPLATE}_draft rename to {TEMPLATE}")
+    return info
+
+
+@pytest.fixture
+def own_installation() -> Iterator[Settings]:
+    """Settings of an installation with an embedded server of its own, not yet made (a start takes 1 s)."""
+    folder = Path(tempfile.mkdtemp(prefix="yihu-own-"))
+    folder.chmod(0o755)
+    settings = load_settings({"YIHU_VAR": str(folder / "var")})
+    yield settings
+    folder.chmod(0o755)
+    _remove(settings)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def make_settings(server: embedded.ServerInfo, tmp_path: Path) -> Iterator[Callable[..., Settings]]:
+    """A factory of settings, each with its own ``var`` and its own new database on the shared server.
+
+    ``make_settings(bank="demo", landing=None, database=None, policy_folder=None)``: ``database`` names one
+    that another call of the same test made (the last part of its url), so that two settings share it.
+    """
+    made: list[str] = []
+
+    def make(
+        bank: str = "demo",
+        landing: Path | None = None,
+        database: str | None = None,
+        policy_folder: Path | None = None,
+    ) -> Settings:
+        if database is None:
+            database = f"yihu_test_{uuid.uuid4().hex[:16]}"
+            create_database(server, database)
+            made.append(database)
+        var = tmp_path / f"var_{database}"
+        _share_secrets(var)
+        return Settings(
+            root=ROOT,
+            bank=bank,
+            var=var,
+            landing=landing or var / bank / "landing",
+            database_url=server.url(database),
+            policy_folder=policy_folder or ROOT / "policy",
+        )
+
+    yield make
+    for database in made:
+        drop_database(server, database)
+
+
+@pytest.fixture
+def settings(make_settings: Callable[..., Settings]) -> Settings:
+    """Settings of the demo bank with a fresh database, all rooms made and empty."""
+    return make_settings()
+
+
+@pytest.fixture
+def bank_database(settings: Settings) -> str:
+    """The name of the fresh database of ``settings``."""
+    return urlsplit(settings.database_url).path.strip("/")
+
+
+def create_database(info: embedded.ServerInfo, name: str, template: str = TEMPLATE) -> None:
+    """Copy a database (nobody may be connected to the template); the grants on it are made again."""
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
+    with _administrator(info) as connection, connection.cursor() as cursor:
+        cursor.execute(f"create database {name} template {template}")
+    with closing(psycopg2.connect(info.url(name))) as connection, connection:
+        rooms.grant_database(connection)
+
+
+def drop_database(info: embedded.ServerInfo, name: str) -> None:
+    """Drop a database, under whoever is still connected to it."""
+    with _administrator(info) as connection, connection.cursor() as cursor:
+        cursor.execute(f"drop database if exists {name} with (force)")
+
+
+def _share_secrets(var: Path) -> None:
+    """The analyst is one login of the whole server: every installation on it must know the same password."""
+    embedded.keep_secret(_shared(), "yihu_analyst")
+    if not (var / "secrets").exists():
+        (var / "secrets").mkdir(parents=True, mode=0o700)
+        shutil.copy(_shared().var / "secrets" / "yihu_analyst", var / "secrets")
+
+
+@contextmanager
+def _administrator(info: embedded.ServerInfo) -> Iterator[Connection]:
+    with closing(psycopg2.connect(info.url("postgres"))) as connection:
+        connection.autocommit = True
+        yield connection

@@ -1,0 +1,442 @@
+"""Policy: what is refused and how it is told, what a version depends on, and what reaches the warehouse."""
+
+import csv
+import json
+import shutil
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as rounds
+from hypothesis import strategies as st
+
+from pipelines.policy import SHAPES, PolicyError, parameter, read_policy, read_recorded, write_policy
+from pipelines.policy.cells import as_text, parse_cell
+from pipelines.policy.shapes import Column
+from pipelines.settings import ROOT
+from pipelines.warehouse import connect
+
+HOME = ROOT / "policy"
+DAY = date(2026, 10, 31)
+COMMON_CELLS = {
+    "effective_from": "1990-01-01",
+    "effective_to": "",
+    "owner": "Finance",
+    "proposer": "Finance systems",
+    "approver": "Board",
+    "reason": "not from source",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(HOME, tmp_path / "policy"))
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+def save(path: Path, rows: list[dict[str, str]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as lines:
+        writer = csv.DictWriter(lines, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def change(folder: Path, file: str, key: str, **cells: str) -> None:
+    """Change cells of the one row whose first two cells are ``key`` (joined by a slash) or begin with it."""
+    path = folder / file
+    rows = rows_of(path)
+    found = [row for row in rows if key in (next(iter(row.values())), "/".join(list(row.values())[:2]))]
+    assert len(found) == 1, f"{key} names {len(found)} rows of {file}"
+    found[0].update(cells)
+    save(path, rows)
+
+
+def add(folder: Path, file: str, **cells: str) -> None:
+    rows = rows_of(folder / file)
+    save(folder / file, [*rows, {**COMMON_CELLS, **cells}])
+
+
+def refusal(folder: Path, bank: str = "demo") -> str:
+    with pytest.raises(PolicyError) as caught:
+        read_policy(folder, bank)
+    return str(caught.value)
+
+
+def value(policy, code: str, on: date = DAY) -> str:
+    (row,) = [
+        row
+        for row in policy.tables["parameters"]
+        if row["parameter_code"] == code
+        and row["effective_from"] <= on <= (row["effective_to"] or date(9999, 12, 31))
+    ]
+    return row["value"]
+
+
+@pytest.mark.parametrize(("bank", "day"), [("demo", DAY), ("berka", date(1993, 1, 1))])
+def test_the_policy_of_each_bank_holds(bank, day):
+    read_policy(HOME, bank).require(day)
+
+
+def test_a_bank_overrides_whole_groups_and_inherits_the_rest():
+    demo, berka = read_policy(HOME, "demo"), read_policy(HOME, "berka")
+    assert (value(demo, "base_currency"), value(berka, "base_currency")) == ("CNY", "CZK")
+    assert value(demo, "rfm_window_months") == value(berka, "rfm_window_months")
+    levels = [row for row in berka.tables["bands"] if row["band_set_code"] == "aum_level"]
+    assert {row["effective_from"] for row in levels} == {date(1993, 1, 1)}
+    assert {row["source_code"] for row in berka.tables["products"]} == {"berka"}
+    assert demo.version != berka.version
+
+
+def test_every_file_has_a_line_in_the_readme():
+    readme = (HOME / "README.md").read_text(encoding="utf-8")
+    assert [name for name in SHAPES if f"| `{name}.csv` |" not in readme] == []
+
+
+# ── versions ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_version_ignores_order_line_ends_and_spelling_of_numbers(folder):
+    version = read_policy(folder, "demo").version
+    save(folder / "bands.csv", rows_of(folder / "bands.csv")[::-1])
+    change(folder, "shares.csv", "abc/a", share="0.15000000")
+    change(folder, "parameters.csv", "rfm_recency_weight", value="0.300")
+    text = (folder / "codes.csv").read_text(encoding="utf-8")
+    (folder / "codes.csv").write_text("\ufeff" + text.replace("\n", "\r\n"), encoding="utf-8", newline="")
+    assert read_policy(folder, "demo").version == version
+
+
+def test_every_row_and_the_people_behind_it_are_in_the_version(folder):
+    version = read_policy(folder, "demo").version
+    change(folder, "codes.csv", "sex/female", name_zh="女性")
+    changed = read_policy(folder, "demo").version
+    change(folder, "codes.csv", "sex/female", approver="Somebody else")
+    assert len({version, changed, read_policy(folder, "demo").version}) == 3
+
+
+def test_another_banks_rows_are_not_in_the_version(folder):
+    version = read_policy(folder, "demo").version
+    change(folder, "berka/parameters.csv", "base_currency", value="EUR")
+    assert read_policy(folder, "demo").version == version
+
+
+# ── refusals ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "cells", "words"),
+    [
+        ("parameters.csv", "rfm_window_months", {"value": "twelve"}, "'twelve' is not a plain number"),
+        ("parameters.csv", "rfm_window_months", {"value": "1.5"}, "1.5 months is not a whole number"),
+        ("parameters.csv", "rfm_window_months", {"value": "NaN"}, "'NaN' is not a plain number"),
+        ("parameters.csv", "rfm_window_months", {"value": "1_0"}, "'1_0' is not a plain number"),
+        ("parameters.csv", "rfm_window_months", {"value": "-1"}, "-1 months is below zero"),
+        ("parameters.csv", "rfm_window_months", {"unit": "weeks"}, "unit weeks is unknown"),
+        ("parameters.csv", "rfm_window_months", {"unit": "code"}, "'12' does not fit the unit code"),
+        (
+            "parameters.csv",
+            "life_cycle_growth_share",
+            {"value": "20"},
+            "20 is no share: it lies outside 0 to 1",
+        ),
+        ("parameters.csv", "base_currency", {"value": ""}, "value is empty"),
+        ("parameters.csv", "base_currency", {"owner": ""}, "owner is empty"),
+        ("parameters.csv", "base_currency", {"reason": " "}, "reason begins or ends with a blank"),
+        ("parameters.csv", "base_currency", {"approver": "finance SYSTEMS"}, "somebody else must approve"),
+        ("parameters.csv", "base_currency", {"effective_from": "1990-02-30"}, "'1990-02-30' is not a date"),
+        ("parameters.csv", "base_currency", {"effective_from": "19900101"}, "'19900101' is not a date"),
+        ("parameters.csv", "base_currency", {"effective_to": "1989-12-31"}, "lies before effective_from"),
+        ("parameters.csv", "rfm_recency_weight", {"value": "0.31"}, "the rfm weights sum to 1.01, not to 1"),
+        ("bands.csv", "aum_level/gold", {"lower_inclusive": "yes"}, "neither true nor false"),
+        ("bands.csv", "aum_level/gold", {"rank": "3"}, "ranks 1, 3, 3, 4 do not run from 1 to 4"),
+        ("bands.csv", "aum_level/gold", {"lower_bound": "1000000"}, "begins at 1000000, not above gold"),
+        ("bands.csv", "aum_level/gold", {"lower_bound": ""}, "gold has no lower bound"),
+        ("bands.csv", "aum_level/ordinary", {"lower_bound": "0"}, "ordinary does not reach the lowest value"),
+        ("bands.csv", "churn_band/low", {"lower_bound": "0.1"}, "low does not reach the lowest value"),
+        ("bands.csv", "churn_band/low", {"lower_inclusive": "false"}, "low does not reach the lowest value"),
+        ("bands.csv", "churn_band/low", {"unit": "amount"}, "the bands use different units"),
+        (
+            "bands.csv",
+            "rfm/high",
+            {"band_code": "top"},
+            "band_code top is not in codes.csv (code_set tier_rfm)",
+        ),
+        (
+            "shares.csv",
+            "abc/a",
+            {"share": "0.16"},
+            "share_set_code abc on 1990-01-01: the shares sum to 1.01",
+        ),
+        ("shares.csv", "abc/a", {"share": "1.1"}, "share 1.1 lies outside 0 to 1"),
+        ("churn_rule.csv", "0", {"days_inactive_from": "1"}, "the first step begins at 1 days, not at 0"),
+        ("churn_rule.csv", "31", {"churn_probability": "0.02"}, "does not rise at 31 days"),
+        ("churn_rule.csv", "31", {"churn_probability": "1.2"}, "lies outside 0 to 1"),
+        ("product_classes.csv", "fund", {"side_code": "other"}, "side_code other is not in codes.csv"),
+        (
+            "demo/products.csv",
+            "core/TD",
+            {"product_class_code": "gold"},
+            "gold is not in product_classes.csv",
+        ),
+        ("codes.csv", "sex/female", {"name_zh": ""}, "name_zh is empty"),
+        ("codes.csv", "sex/female", {"name_en": ""}, "name_en is empty"),
+        ("codes.csv", "sex/female", {"code": "Female"}, "'Female' is not a code"),
+        ("reasons.csv", "abc", {"template_en": "{name}"}, "template_en uses unknown placeholders name"),
+        ("reasons.csv", "abc", {"template_en": "{metric}"}, "the two templates use different placeholders"),
+    ],
+)
+def test_a_bad_row_is_named_with_its_file_and_reason(folder, file, key, cells, words):
+    change(folder, file, key, **cells)
+    message = refusal(folder)
+    assert words in message
+    assert f"policy/{file}" in message or file == "bands.csv"
+
+
+def test_an_unreadable_cell_names_the_row(folder):
+    change(folder, "shares.csv", "abc/b", share="a quarter")
+    assert "policy/shares.csv row 3: share 'a quarter' is not a plain number" in refusal(folder)
+
+
+def test_all_offences_come_in_one_message(folder):
+    change(folder, "shares.csv", "abc/b", share="?")
+    change(folder, "parameters.csv", "base_currency", effective_from="soon")
+    message = refusal(folder)
+    assert "policy/shares.csv row 3" in message
+    assert "policy/parameters.csv row 2" in message
+
+
+def test_overlapping_dates_are_refused(folder):
+    add(
+        folder,
+        "parameters.csv",
+        parameter_code="base_currency",
+        value="EUR",
+        unit="code",
+        effective_from="2030-01-01",
+    )
+    message = refusal(folder)
+    assert "parameter_code base_currency from 2030-01-01 overlaps policy/parameters.csv row 2" in message
+
+
+def test_a_gap_between_two_rows_is_refused(folder):
+    change(folder, "parameters.csv", "base_currency", effective_to="2029-12-30")
+    add(
+        folder,
+        "parameters.csv",
+        parameter_code="base_currency",
+        value="EUR",
+        unit="code",
+        effective_from="2030-01-01",
+    )
+    assert "base_currency has a gap between 2029-12-30" in refusal(folder)
+
+
+def test_a_value_may_change_on_a_date(folder):
+    change(folder, "parameters.csv", "base_currency", effective_to="2029-12-31")
+    add(
+        folder,
+        "parameters.csv",
+        parameter_code="base_currency",
+        value="EUR",
+        unit="code",
+        effective_from="2030-01-01",
+    )
+    policy = read_policy(folder, "demo")
+    assert [value(policy, "base_currency", day) for day in (date(2029, 12, 31), date(2030, 1, 1))] == [
+        "CNY",
+        "EUR",
+    ]
+
+
+def test_shares_must_sum_to_one_on_every_date(folder):
+    change(folder, "shares.csv", "abc/a", effective_to="2029-12-31")
+    add(
+        folder,
+        "shares.csv",
+        share_set_code="abc",
+        band_code="a",
+        rank="3",
+        share="0.2",
+        effective_from="2030-01-01",
+    )
+    assert "share_set_code abc on 2030-01-01: the shares sum to 1.05, not to 1" in refusal(folder)
+
+
+def test_a_band_that_ends_early_leaves_a_broken_ladder(folder):
+    change(folder, "bands.csv", "aum_level/gold", effective_to="2029-12-31")
+    assert "band_set_code aum_level on 2030-01-01: ranks 1, 3, 4 do not run" in refusal(folder)
+
+
+def test_a_group_that_has_ended_stops_the_night_and_not_the_reading(folder):
+    change(folder, "parameters.csv", "abc_window_months", effective_to="2026-10-30")
+    policy = read_policy(folder, "demo")
+    policy.require(date(2026, 10, 30))
+    with pytest.raises(
+        PolicyError, match=r"policy/parameters.csv: parameter_code abc_window_months .* 2026-10-31"
+    ):
+        policy.require(DAY)
+
+
+def test_a_group_that_has_not_begun_stops_the_night():
+    with pytest.raises(PolicyError, match="base_currency has no row in force on 1992-12-31"):
+        read_policy(HOME, "berka").require(date(1992, 12, 31))
+
+
+def test_a_product_may_be_announced_before_it_begins(folder):
+    names = {"name_zh": "新产品", "name_en": "New product"}
+    codes = {"source_code": "core", "product_code": "NEW", "product_class_code": "fund"}
+    add(folder, "demo/products.csv", **codes, **names, effective_from="2030-01-01")
+    read_policy(folder, "demo").require(DAY)
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("share_set_code,band_code,rank,share", "missing columns effective_from, effective_to, owner"),
+        (
+            "share_set_code,band_code,rank,share,share,colour,effective_from,effective_to,owner,proposer,approver",
+            "missing columns reason; unknown columns colour; repeated columns share",
+        ),
+        ("", "missing columns share_set_code"),
+    ],
+)
+def test_a_wrong_header_is_refused(folder, header, words):
+    (folder / "shares.csv").write_text(header + "\n", encoding="utf-8")
+    assert f"policy/shares.csv row 1: {words}" in refusal(folder)
+
+
+def test_a_short_row_is_refused(folder):
+    with (folder / "shares.csv").open("a", encoding="utf-8") as lines:
+        lines.write("abc,d\n")
+    assert "policy/shares.csv row 5: 2 cells, the header has 10" in refusal(folder)
+
+
+def test_files_that_are_missing_unknown_or_no_text_are_refused(folder):
+    (folder / "shares.csv").unlink()
+    (folder / "thresholds.csv").write_text("a\n", encoding="utf-8")
+    (folder / "codes.csv").write_bytes(b"\xff\xfe\x00")
+    message = refusal(folder)
+    assert "policy/shares.csv is missing, and so is demo/shares.csv" in message
+    assert "policy/thresholds.csv: no such policy file" in message
+    assert "policy/codes.csv: not a UTF-8 CSV file" in message
+
+
+# ── the warehouse ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def written(connection, name: str) -> list[tuple[str | None, ...]]:
+    shape = SHAPES[name]
+    with connection.cursor() as cursor:
+        cursor.execute(f"select {', '.join(shape.column_names)} from policy.{name}")
+        return sorted(tuple(map(as_text, row)) for row in cursor.fetchall())
+
+
+def expected(policy, name: str) -> list[tuple[str | None, ...]]:
+    names = SHAPES[name].column_names
+    return sorted(tuple(as_text(row[column]) for column in names) for row in policy.tables[name])
+
+
+def test_a_policy_is_written_replaced_and_recorded(settings, folder):
+    first = read_policy(folder, "demo")
+    change(folder, "parameters.csv", "abc_window_months", value="11")
+    second = read_policy(folder, "demo")
+    for policy in (first, second, second):
+        with connect(settings, role="yihu_loader") as connection:
+            write_policy(connection, policy)
+    with connect(settings, role="yihu_loader") as connection:
+        assert [written(connection, name) for name in SHAPES] == [expected(second, name) for name in SHAPES]
+        assert parameter(connection, "abc_window_months", DAY) == Decimal(11)
+        assert parameter(connection, "base_currency", DAY) == "CNY"
+        with pytest.raises(PolicyError, match="base_currency has no row in force on 1989-12-31"):
+            parameter(connection, "base_currency", date(1989, 12, 31))
+        assert read_recorded(connection, first.version) == first
+        assert read_recorded(connection, second.version).text == second.text
+        with pytest.raises(PolicyError, match="was never used here"):
+            read_recorded(connection, "0" * 12)
+
+
+def test_the_transformer_reads_policy_and_changes_nothing(settings):
+    with connect(settings, role="yihu_loader") as connection:
+        write_policy(connection, read_policy(HOME, "demo"))
+    with connect(settings, role="yihu_transformer") as connection, connection.cursor() as cursor:
+        cursor.execute("select sum(share) from policy.shares")
+        assert cursor.fetchone() == (Decimal("1.00"),)
+    with (
+        pytest.raises(Exception, match="permission denied"),
+        connect(settings, role="yihu_transformer") as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("delete from policy.shares")
+
+
+def test_a_record_that_was_altered_is_not_used(settings):
+    policy = read_policy(HOME, "demo")
+    content = json.loads(policy.text)
+    content["shares"][0]["owner"] = "Nobody"
+    with connect(settings) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "insert into ops.policy_versions values (%s, 'demo', %s)",
+                (policy.version, json.dumps(content)),
+            )
+        with pytest.raises(PolicyError, match=f"policy version {policy.version} was altered"):
+            read_recorded(connection, policy.version)
+
+
+hostile = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40),
+    st.text("\\'\";\t\n\r,-%{}$N. a", min_size=1, max_size=20),
+    st.sampled_from(
+        ["\\.", "x\n\\.\ny", "\\N", "'); drop schema policy cascade; --", "%s %(code)s", '"', "null"]
+    ),
+)
+
+
+@pytest.fixture
+def policy_of_one_reason(tmp_path):
+    def build(text: str):
+        target = tmp_path / "hostile"
+        shutil.copytree(HOME, target, dirs_exist_ok=True)
+        rows = rows_of(HOME / "shares.csv")
+        save(target / "shares.csv", [{**row, "reason": text} for row in rows])
+        return read_policy(target, "demo")
+
+    return build
+
+
+def test_hostile_text_arrives_unharmed(settings, policy_of_one_reason):
+    column = Column("reason", "text")
+
+    @rounds(max_examples=40, deadline=None)
+    @given(hostile)
+    def arrives(text):
+        try:
+            parse_cell(column, text)
+        except ValueError:
+            with pytest.raises(PolicyError, match=r"policy.* cannot be read"):
+                policy_of_one_reason(text)
+            return
+        policy = policy_of_one_reason(text)
+        with connect(settings, role="yihu_loader") as connection:
+            write_policy(connection, policy)
+            assert written(connection, "shares") == expected(policy, "shares")
+            assert {row[-1] for row in written(connection, "shares")} == {text}
+            assert read_recorded(connection, policy.version) == policy
+
+    arrives()
+
+
+@given(st.text())
+def test_a_cell_is_refused_or_keeps_its_value_in_its_text(text):
+    for kind in ("text", "code", "integer", "decimal", "boolean", "date"):
+        column = Column("cell", kind)
+        try:
+            parsed = parse_cell(column, text)
+        except ValueError:
+            continue
+        assert parse_cell(column, as_text(parsed)) == parsed

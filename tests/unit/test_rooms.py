@@ -1,0 +1,221 @@
+"""One kind of writer per room, closed rooms for readers, and no word from a night that has ended."""
+
+import psycopg2
+import pytest
+from psycopg2 import errors
+
+from pipelines.settings import Settings
+from pipelines.warehouse import connect, reader_url, rooms
+from pipelines.workspace import LIVE, Workspace
+
+WRITERS = ("yihu_loader", "yihu_transformer", "yihu_publisher")
+READERS = ("bi_reader", "risk_reader")
+
+
+@pytest.fixture
+def furnished(settings: Settings) -> Settings:
+    """A table in every room, made by the room's own writer."""
+    for room, (writer, _) in rooms.ROOMS.items():
+        run(settings, writer, f"create table {room}.things as select 1 as thing")
+    run(settings, "yihu_transformer", "create schema edition_next")
+    run(settings, "yihu_transformer", "create table edition_next.things as select 1 as thing")
+    return settings
+
+
+def run(settings: Settings, role: str | None, statement: str, night_id: int | None = None):
+    with connect(settings, role, night_id) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else None
+
+
+def is_allowed(settings: Settings, role: str, statement: str) -> bool:
+    try:
+        run(settings, role, statement)
+    except errors.InsufficientPrivilege:
+        return False
+    return True
+
+
+# room -> who may write there, and who may read; the publisher holds dbt's rights to take editions over
+@pytest.mark.parametrize(
+    ("room", "may_write", "may_read"),
+    [
+        ("raw", {"yihu_loader"}, set(WRITERS)),
+        ("policy", {"yihu_loader"}, set(WRITERS)),
+        ("staging", {"yihu_transformer", "yihu_publisher"}, set(WRITERS)),
+        ("intermediate", {"yihu_transformer", "yihu_publisher"}, set(WRITERS)),
+        ("marts", {"yihu_transformer", "yihu_publisher"}, set(WRITERS)),
+        ("protected", {"yihu_transformer", "yihu_publisher"}, {"yihu_transformer", "yihu_publisher"}),
+        ("edition_next", {"yihu_transformer", "yihu_publisher"}, {"yihu_transformer", "yihu_publisher"}),
+    ],
+)
+def test_who_writes_and_reads_where(furnished, room, may_write, may_read):
+    tried = (*WRITERS, *READERS, "reporting_owner")
+    assert {
+        r for r in tried if is_allowed(furnished, r, f"insert into {room}.things values (2)")
+    } == may_write
+    assert {r for r in tried if is_allowed(furnished, r, f"select * from {room}.things")} == may_read
+    assert {
+        r for r in tried if is_allowed(furnished, r, f"create table {room}.new_{r} (a text)")
+    } == may_write
+    assert is_allowed(furnished, None, f"drop table {room}.things")
+
+
+@pytest.mark.parametrize(
+    ("statement", "may"),
+    [
+        ("create view reporting.v_{role} as select 1 as one", {"yihu_publisher", "reporting_owner"}),
+        ("delete from ops.deliveries", {"yihu_loader"}),
+        ("delete from ops.quarantine", {"yihu_loader"}),
+        ("delete from ops.tie_outs", {"yihu_loader"}),
+        ("delete from ops.policy_versions", {"yihu_loader"}),
+        ("delete from ops.editions", {"yihu_publisher"}),
+        ("delete from ops.publications", {"yihu_publisher"}),
+        ("delete from ops.gate_results", {"yihu_publisher"}),
+        ("delete from ops.nights", set()),
+        ("delete from ops.night_steps", set()),
+        ("delete from ops.waivers", set()),
+        ("delete from ops.reader_branches", set()),
+        ("select * from ops.nights", {*WRITERS, "reporting_owner"}),
+        ("select * from ops.quarantine", {*WRITERS, "reporting_owner"}),
+        ("create table ops.mine_{role} (a text)", set()),
+        ("create table public.mine_{role} (a text)", set()),
+        ("create schema mine_{role}", {"yihu_transformer", "yihu_publisher"}),
+        ("create temporary table mine (a text)", set(WRITERS)),
+    ],
+)
+def test_who_does_what_elsewhere(settings, statement, may):
+    tried = (*WRITERS, *READERS, "reporting_owner")
+    assert {r for r in tried if is_allowed(settings, r, statement.format(role=r))} == may
+
+
+def test_readers_see_reporting_and_nothing_else(furnished):
+    run(furnished, "yihu_publisher", "create view reporting.shown as select 1 as one")
+    run(furnished, "yihu_publisher", "grant select on reporting.shown to bi_reader")
+    reader = psycopg2.connect(reader_url(furnished))
+    reader.autocommit = True
+    with reader.cursor() as cursor:
+        cursor.execute("select one from reporting.shown")
+        assert cursor.fetchone() == (1,)
+        cursor.execute(
+            """
+            select nspname from pg_namespace
+            where has_schema_privilege(oid, 'usage') and nspname not like 'pg\\_%%'
+              and nspname <> 'information_schema'
+            """
+        )
+        assert cursor.fetchall() == [("reporting",)]
+        for closed in ("raw.things", "protected.things", "edition_next.things", "ops.quarantine"):
+            with pytest.raises(errors.InsufficientPrivilege):
+                cursor.execute(f"select * from {closed}")
+        with pytest.raises(errors.InsufficientPrivilege):
+            cursor.execute("set role yihu_publisher")
+    reader.close()
+    assert run(furnished, None, "select * from ops.reader_branches") == [("yihu_analyst", "*")]
+    assert reader_url(furnished) == reader_url(furnished)
+
+
+def test_the_loader_partitions_its_tables(settings):
+    run(settings, "yihu_loader", "create table raw.core__a (a text, d date) partition by range (d)")
+    run(
+        settings,
+        "yihu_loader",
+        "create table raw.core__a_p202610 partition of raw.core__a "
+        "for values from ('2026-10-01') to ('2026-11-01')",
+    )
+    run(settings, "yihu_loader", "insert into raw.core__a values ('x', '2026-10-31')")
+    assert run(settings, "yihu_transformer", "select a from raw.core__a") == [("x",)]
+    assert run(settings, "yihu_transformer", "select a from raw.core__a_p202610") == [("x",)]
+
+
+def test_the_publisher_takes_an_edition_over(furnished):
+    with connect(furnished, "yihu_publisher") as connection, connection.cursor() as cursor:
+        cursor.execute("alter schema edition_next rename to edition_20261031_1")
+        cursor.execute("alter table edition_20261031_1.things owner to yihu_publisher")
+        cursor.execute("alter schema edition_20261031_1 owner to yihu_publisher")
+        cursor.execute("grant usage on schema edition_20261031_1 to reporting_owner")
+        cursor.execute("grant select on edition_20261031_1.things to reporting_owner")
+        cursor.execute("create view reporting.things as select * from edition_20261031_1.things")
+        cursor.execute("alter view reporting.things owner to reporting_owner")
+        cursor.execute("grant select on reporting.things to bi_reader")
+    assert run(furnished, "bi_reader", "select * from reporting.things") == [(1,)]
+    for frozen in (
+        "insert into edition_20261031_1.things values (2)",
+        "drop table edition_20261031_1.things",
+        "alter schema edition_20261031_1 rename to edition_next",
+        "drop view reporting.things",
+    ):
+        assert not is_allowed(furnished, "yihu_transformer", frozen)
+    run(
+        furnished,
+        "yihu_publisher",
+        "create or replace view reporting.things as select * from edition_20261031_1.things where thing > 1",
+    )
+    run(furnished, "yihu_publisher", "drop schema edition_20261031_1 cascade")
+
+
+def test_a_workspace_has_the_same_rooms_and_leaves_nothing(furnished):
+    one, other = Workspace("w1"), Workspace("w1_b")
+    with connect(furnished) as connection:
+        for workspace in (one, one, other):
+            rooms.create_workspace(connection, workspace)
+    run(furnished, "yihu_loader", "create table w1__raw.links (a text)")
+    run(furnished, "yihu_transformer", "create table w1__marts.customers as select a from w1__raw.links")
+    run(furnished, "yihu_transformer", "create schema w1__edition_next")
+    assert not is_allowed(furnished, "yihu_loader", "create table w1__marts.mine (a text)")
+    assert not is_allowed(furnished, "yihu_transformer", "create table w1__raw.mine (a text)")
+    assert not is_allowed(furnished, "bi_reader", "select * from w1__marts.customers")
+    with connect(furnished) as connection:
+        assert len(rooms.drop_workspace(connection, one)) == len(rooms.ROOMS) + 1
+        with pytest.raises(rooms.RoomsError):
+            rooms.drop_workspace(connection, LIVE)
+    assert run(furnished, "yihu_loader", "select count(*) from raw.things") == [(1,)]
+    left = run(furnished, None, "select count(*) from pg_namespace where nspname like 'w1%'")
+    assert left == [(len(rooms.ROOMS),)]
+
+
+def open_night(settings: Settings) -> int:
+    statement = (
+        "insert into ops.nights (business_date, run_id, state, is_scheduled) "
+        "values ('2026-10-31', 'test', 'running', false) returning night_id"
+    )
+    return run(settings, None, statement)[0][0]
+
+
+@pytest.mark.parametrize("role", WRITERS)
+def test_only_the_running_night_writes(settings, role):
+    night = open_night(settings)
+    assert run(settings, role, "select current_user", night) == [(role,)]
+    run(settings, None, f"update ops.nights set state = 'superseded' where night_id = {night}")
+    later = open_night(settings)
+    with pytest.raises(errors.RaiseException, match=f"night {night} is no longer the running night"):
+        run(settings, role, "select 1", night)
+    with pytest.raises(errors.RaiseException, match="no night is named"):
+        run(settings, role, "select ops.check_fence()")
+    assert run(settings, role, "select 1 as one", later) == [(1,)]
+    assert not is_allowed(settings, "bi_reader", "select ops.check_fence()")
+
+
+def test_a_take_over_waits_for_what_the_night_is_writing(settings):
+    night = open_night(settings)
+    with connect(settings, "yihu_loader", night), pytest.raises(errors.LockNotAvailable):
+        run(settings, None, "set lock_timeout = '50ms'; update ops.nights set state = 'superseded'")
+
+
+def test_a_failed_block_leaves_nothing_and_keeps_its_role(settings):
+    with pytest.raises(errors.DivisionByZero):
+        run(settings, "yihu_loader", "create table raw.half (a text); select 1 / 0")
+    assert run(settings, None, "select to_regclass('raw.half')") == [(None,)]
+    with connect(settings, "yihu_loader") as connection, connection.cursor() as cursor:
+        connection.rollback()
+        cursor.execute("select current_user")
+        assert cursor.fetchone() == ("yihu_loader",)
+    assert connection.closed
+
+
+def test_rooms_may_be_made_again(furnished):
+    with connect(furnished) as connection:
+        assert rooms.are_ready(connection)
+        rooms.create(connection)
+        assert rooms.are_ready(connection)
+    assert run(furnished, "yihu_transformer", "select * from raw.things") == [(1,)]
