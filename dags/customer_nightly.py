@@ -63,7 +63,7 @@ def run(step: str) -> None:
     doc_md=__doc__,
     tags=["yihu"],
 )
-def customer_nightly():
+def customer_nightly() -> None:
     """Land, gate, identify, build, score, build the edition, gate it, publish, report."""
     land = task(task_id="land")(run)("land")
     gate_delivery = task(task_id="gate_delivery")(run)("gate_delivery")

@@ -50,7 +50,7 @@ def run_task(name: str, context: Mapping[str, Any]) -> None:
 
 
 def business_date(context: Mapping[str, Any], time_zone: str) -> date:
-    """The business date of a run: its param, else its partition key, else the day its logical date falls on."""
+    """The business date of a run: its param, its partition key, or the day its logical date falls on."""
     param, key = context["params"].get("business_date"), context.get("partition_key")
     if param and key and param != key:
         raise StepError(f"the run names two business dates, {param} and {key}: leave the param out")

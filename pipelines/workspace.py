@@ -1,4 +1,4 @@
-"""A workspace is a prefix on every schema that a night writes; the empty one is live (design.md, Workspace)."""
+"""A workspace is a prefix on every schema that a night writes; the empty one is live."""
 
 import re
 from dataclasses import dataclass

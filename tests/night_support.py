@@ -47,7 +47,7 @@ def run_night(
     skipped: Collection[str] = (),
     policy_version: str | None = None,
 ) -> Night:
-    """Run every step of one night in this process, as the DAG does: after a failure the report is still written.
+    """Run every step of one night in this process, as the DAG does: a failed one still writes its report.
 
     ``skipped`` steps are left out (LOADING: take in history only); a workspace is made if need be, and
     ``policy_version`` is noted for it. Returns the night, which has ended; raises what stopped it.
@@ -127,7 +127,7 @@ def judge_gate(settings: Settings, night: Night, gate: str) -> gates.GateVerdict
 
 
 def call_dbt(arguments: Sequence[str], environment: dict[str, str]) -> str:
-    """What ``building.dbt.call`` does, in this process: dbt's arguments, all of them pairs after the command."""
+    """What ``building.dbt.call`` does, in this process; behind the command all arguments are pairs."""
     from dbt.cli.main import dbtRunner
 
     output = io.StringIO()

@@ -6,12 +6,13 @@
     end
 {%- endmacro %}
 
+{#- The day of birth as text yyyy-mm-dd; everybody was born in the nineteen-hundreds. -#}
 {% macro berka_birth_day(birth_number) -%}
-    (substr({{ birth_number }}, 1, 2)
+    ('19' || substr({{ birth_number }}, 1, 2) || '-'
     || case
         when substr({{ birth_number }}, 3, 1) > '4'
             then chr(ascii(substr({{ birth_number }}, 3, 1)) - 5)
         else substr({{ birth_number }}, 3, 1)
     end
-    || substr({{ birth_number }}, 4, 3))
+    || substr({{ birth_number }}, 4, 1) || '-' || substr({{ birth_number }}, 5, 2))
 {%- endmacro %}

@@ -6,14 +6,15 @@
 {%- endmacro %}
 
 {#- Text to date: the shape first, then the cast, so that a bad cell is null and never an error.
-    format: yyyy-mm-dd | yymmdd (19yy) | yymmddhhmmss (19yy, the time is dropped). -#}
+    format: yyyy-mm-dd | yymmdd | yymmddhhmmss (the time is dropped); 70 to 99 are 19yy, 00 to 69 are 20yy. -#}
 {% macro safe_date(text, format='yyyy-mm-dd') -%}
     {%- if format == 'yyyy-mm-dd' -%}
         {%- set shape = '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' -%}
         {%- set iso = text -%}
     {%- else -%}
         {%- set shape = '^[0-9]{6}$' if format == 'yymmdd' else '^[0-9]{6} [0-9]{2}:[0-9]{2}:[0-9]{2}$' -%}
-        {%- set iso = "'19' || substr(" ~ text ~ ", 1, 2) || '-' || substr(" ~ text ~ ", 3, 2) || '-' || substr(" ~ text ~ ", 5, 2)" -%}
+        {%- set century = "case when " ~ text ~ " >= '70' then '19' else '20' end" -%}
+        {%- set iso = century ~ " || substr(" ~ text ~ ", 1, 2) || '-' || substr(" ~ text ~ ", 3, 2) || '-' || substr(" ~ text ~ ", 5, 2)" -%}
     {%- endif -%}
     case when {{ matches(text, shape) }} and pg_input_is_valid({{ iso }}, 'date') then cast({{ iso }} as date) end
 {%- endmacro %}

@@ -1,4 +1,4 @@
-"""Calls dbt as a process of its own, one call a layer, and keeps its test results (design.md, facts on dbt)."""
+"""Calls dbt as a process of its own, one call a layer, and keeps its test results."""
 
 import json
 import os

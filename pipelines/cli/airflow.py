@@ -1,4 +1,4 @@
-"""Runs the night's DAG in this process: the same DAG that the scheduler runs (design.md, the night in one line)."""
+"""Runs the night's DAG in this process: the same DAG that the scheduler runs."""
 
 import logging
 import os

@@ -137,7 +137,8 @@ def status(settings: Settings, count: int) -> None:
     with connect(settings) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select night_id, business_date, workspace, state, started_at, "
-            "round(extract(epoch from coalesce(ended_at, clock_timestamp()) - started_at)), failed_step, message "
+            "round(extract(epoch from coalesce(ended_at, clock_timestamp()) - started_at)), "
+            "failed_step, message "
             "from ops.nights order by night_id desc limit %s",
             (count,),
         )

@@ -34,7 +34,7 @@ class Figures:
 
 
 def read_figures(settings: Settings, night: Night) -> Figures:
-    """Figures of a night; those of the edition stand for the edition published for its business date, if any."""
+    """Figures of a night; the edition is the one published for its business date, if there is one."""
     with connect(settings) as connection:
         edition = _one(
             connection,
@@ -73,7 +73,8 @@ def last_night(settings: Settings) -> tuple[int, date] | None:
     """Number and business date of the newest live night, None when there was none."""
     with connect(settings) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "select night_id, business_date from ops.nights where workspace = '' order by night_id desc limit 1"
+            "select night_id, business_date from ops.nights where workspace = '' "
+            "order by night_id desc limit 1"
         )
         return cursor.fetchone()
 
@@ -137,6 +138,6 @@ def words(value: object) -> str:
     """A figure as a person writes it: thousands apart, two places for money."""
     if value is None:
         return ""
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal) and value.as_tuple().exponent:
         return f"{value:,.2f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, int | Decimal) and not isinstance(value, bool) else str(value)

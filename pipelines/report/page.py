@@ -13,7 +13,7 @@ TEMPLATE = "page.html.jinja"
 
 
 def write_report(settings: Settings, night: Night) -> Path:
-    """Write the page of a night and return its path: ``<var>/<bank>/reports/<business date>_night_<n>.html``."""
+    """Write ``<var>/<bank>/reports/<business date>_night_<n>.html`` and return its path."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,

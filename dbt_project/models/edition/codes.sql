@@ -4,5 +4,5 @@ select
     cast(name_zh as text) as name_zh,
     cast(name_en as text) as name_en,
     cast(rank as integer) as rank,
-    cast({{ business_date() }} as date) as business_date
+    {{ business_date() }} as business_date
 from {{ ref('current_codes') }}

@@ -11,12 +11,17 @@ select
     cast(coalesce(holding.account_count, 0) as integer) as account_count,
     cast(coalesce(holding.current_deposit_amount, 0) as decimal(18, 2)) as current_deposit_amount,
     cast(coalesce(holding.term_deposit_amount, 0) as decimal(18, 2)) as term_deposit_amount,
-    cast(coalesce(holding.current_deposit_amount + holding.term_deposit_amount, 0) as decimal(18, 2)) as deposit_amount,
+    cast(
+        coalesce(holding.current_deposit_amount + holding.term_deposit_amount, 0) as decimal(18, 2)
+    ) as deposit_amount,
     cast(coalesce(holding.wealth_amount + holding.fund_amount, 0) as decimal(18, 2)) as wealth_amount,
     cast(coalesce(holding.overdraft_amount, 0) as decimal(18, 2)) as overdraft_amount,
     cast(coalesce(holding.personal_loan_amount, 0) as decimal(18, 2)) as loan_amount,
     cast(coalesce(holding.credit_card_amount, 0) as decimal(18, 2)) as card_debt_amount,
-    cast(coalesce(holding.personal_loan_amount + holding.credit_card_amount + holding.overdraft_amount, 0) as decimal(18, 2)) as liability_amount,
+    cast(
+        coalesce(holding.personal_loan_amount + holding.credit_card_amount + holding.overdraft_amount, 0)
+        as decimal(18, 2)
+    ) as liability_amount,
     cast(activity.aum_amount as decimal(18, 2)) as aum_amount,
     cast(activity.aum_month_average_amount as decimal(18, 2)) as aum_month_average_amount,
     cast({{ policy_code('base_currency') }} as text) as currency_code,
@@ -34,7 +39,7 @@ select
     cast(activity.last_active_date as date) as last_active_date,
     cast(life_cycle.life_cycle_code as text) as life_cycle_code,
     cast(customer.source_count as integer) as source_count,
-    cast({{ business_date() }} as date) as business_date
+    {{ business_date() }} as business_date
 from {{ ref('customers') }} as customer
 inner join {{ ref('customer_activity_months') }} as activity
     on

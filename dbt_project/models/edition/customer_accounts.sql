@@ -12,9 +12,14 @@ select
     cast(account.opened_date as date) as opened_date,
     cast(account.closed_date as date) as closed_date,
     cast(account.closed_date is null as boolean) as is_open,
-    cast(case holder.role_code when 'owner' then coalesce(month.balance_amount, 0) else 0 end as decimal(18, 2)) as balance_amount,
-    cast(case holder.role_code when 'owner' then coalesce(month.balance_month_average_amount, 0) else 0 end as decimal(18, 2)) as balance_month_average_amount,
-    cast({{ business_date() }} as date) as business_date
+    cast(
+        case holder.role_code when 'owner' then coalesce(month.balance_amount, 0) else 0 end as decimal(18, 2)
+    ) as balance_amount,
+    cast(
+        case holder.role_code when 'owner' then coalesce(month.balance_month_average_amount, 0) else 0 end
+        as decimal(18, 2)
+    ) as balance_month_average_amount,
+    {{ business_date() }} as business_date
 from {{ ref('account_holders') }} as holder
 inner join {{ ref('accounts') }} as account on holder.account_id = account.account_id
 inner join {{ ref('customers') }} as customer on holder.customer_id = customer.customer_id

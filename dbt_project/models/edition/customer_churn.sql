@@ -6,11 +6,11 @@ select
     cast(band.band_code as text) as churn_band_code,
     cast(score.method_code as text) as method_code,
     cast(score.score_version as text) as score_version,
-    cast(cast(candidate.aum_month_average_amount * score.churn_probability as decimal(18, 2)) as decimal(18, 2)) as money_at_risk_amount,
+    cast(candidate.aum_month_average_amount * score.churn_probability as decimal(18, 2)) as money_at_risk_amount,
     cast(score.days_inactive as integer) as days_inactive,
     cast('churn.inactivity' as text) as reason_code,
     cast(score.days_inactive_from as decimal(18, 4)) as threshold_value,
-    cast({{ business_date() }} as date) as business_date
+    {{ business_date() }} as business_date
 from {{ ref('customer_churn_scores') }} as score
 inner join {{ ref('customers') }} as customer on score.customer_id = customer.customer_id
 inner join {{ ref('churn_candidates') }} as candidate on score.customer_id = candidate.customer_id

@@ -5,6 +5,6 @@ select
     cast(customer.branch_id as text) as branch_id,
     cast(record.rule_code as text) as rule_code,
     cast(record.linked_date as date) as since_date,
-    cast({{ business_date() }} as date) as business_date
+    {{ business_date() }} as business_date
 from {{ ref('int_customer_records_linked') }} as record
 inner join {{ ref('customers') }} as customer on record.customer_id = customer.customer_id

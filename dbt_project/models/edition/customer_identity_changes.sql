@@ -7,7 +7,7 @@ select
     cast(record.branch_id as text) as branch_id,
     cast(link.change_code as text) as change_code,
     cast(link.rule_code as text) as rule_code,
-    cast({{ business_date() }} as date) as business_date
+    {{ business_date() }} as business_date
 from {{ ref('stg_identity__links') }} as link
 inner join {{ ref('int_customer_records_linked') }} as record
     on link.source_code = record.source_code and link.source_customer_id = record.source_customer_id

@@ -8,8 +8,8 @@ select
     cast(tier.since_date as date) as since_date,
     cast(tier.metric_value as decimal(18, 4)) as metric_value,
     cast(tier.threshold_value as decimal(18, 4)) as threshold_value,
-    cast(tier.scheme_code as text) as reason_code,
+    case when tier.threshold_value is null then tier.scheme_code || '.lowest' else tier.scheme_code end as reason_code,
     cast(tier.reason_detail as text) as reason_detail,
-    cast({{ business_date() }} as date) as business_date
+    {{ business_date() }} as business_date
 from {{ ref('current_tiers') }} as tier
 inner join {{ ref('customers') }} as customer on tier.customer_id = customer.customer_id

@@ -5,5 +5,5 @@ select
     cast(data_type as text) as data_type,
     cast(description_zh as text) as description_zh,
     cast(description_en as text) as description_en,
-    cast({{ business_date() }} as date) as business_date
+    {{ business_date() }} as business_date
 from {{ ref('published_columns') }}

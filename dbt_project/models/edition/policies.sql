@@ -9,5 +9,5 @@ select
     cast(proposer as text) as proposer_name,
     cast(approver as text) as approver_name,
     cast(reason as text) as reason,
-    cast({{ business_date() }} as date) as business_date
+    {{ business_date() }} as business_date
 from {{ ref('policy_values') }}

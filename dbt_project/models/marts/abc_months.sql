@@ -13,16 +13,15 @@ measures as (
     select
         person.customer_id,
         person.month_number,
-        cast(sum(former.transaction_amount) as decimal(18, 2)) as transaction_amount
-    from {{ ref('customer_months') }} as person
+        cast(person.transaction_amount_so_far - coalesce(former.transaction_amount_so_far, 0) as decimal(18, 2))
+            as transaction_amount
+    from {{ ref('customer_activity_months') }} as person
     inner join windows on person.month_number = windows.month_number
-    inner join {{ ref('customer_months') }} as former
+    left join {{ ref('customer_activity_months') }} as former
         on
             person.customer_id = former.customer_id
-            and former.month_number > person.month_number - windows.window_months
-            and former.month_number <= person.month_number
+            and person.month_number - windows.window_months = former.month_number
     where person.customer_kind_code = 'person'
-    group by person.customer_id, person.month_number
 ),
 
 counts as (

@@ -15,13 +15,16 @@ select
     {%- for channel in channels %},
     cast(sum({{ channel }}_channel_count) over trailing_12 as bigint) as {{ channel }}_channel_count_12m
     {%- endfor %},
-    max(last_active_date) over (
+    cast(sum(transaction_count) over so_far as bigint) as transaction_count_so_far,
+    cast(sum(transaction_amount) over so_far as decimal(18, 2)) as transaction_amount_so_far,
+    max(last_active_date) over so_far as last_active_date
+from {{ ref('customer_months') }}
+window
+    so_far as (
         partition by customer_id
         order by month_number nulls last
         range between unbounded preceding and current row
-    ) as last_active_date
-from {{ ref('customer_months') }}
-window
+    ),
     {%- for months in windows %}
     trailing_{{ months }} as (
         partition by customer_id

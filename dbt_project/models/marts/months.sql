@@ -15,12 +15,19 @@ numbers as (
     select numbers.month_number + 1 as month_number
     from numbers
     inner join bounds on numbers.month_number < bounds.last_month
+),
+
+bounded as (
+    select
+        month_number,
+        {{ month_first_day('month_number') }} as first_date,
+        least({{ month_last_day('month_number') }}, {{ business_date() }}) as last_date
+    from numbers
 )
 
 select
     month_number,
-    {{ month_first_day('month_number') }} as first_date,
-    least({{ month_last_day('month_number') }}, {{ business_date() }}) as last_date,
-    {{ days_between(month_first_day('month_number'), 'least(' ~ month_last_day('month_number') ~ ', ' ~ business_date() ~ ')') }}
-    + 1 as day_count
-from numbers
+    first_date,
+    last_date,
+    {{ days_between('first_date', 'last_date') }} + 1 as day_count
+from bounded

@@ -15,7 +15,9 @@
 {%- for value in values %}
 select
     '{{ table }}' as policy_name,
-    {% for key in keys %}cast({{ key }} as varchar){{ " || '.' || " if not loop.last }}{% endfor %} as row_key,
+    {%- for key in keys %}
+    cast({{ key }} as varchar){{ " || '.' ||" if not loop.last else " as row_key," }}
+    {%- endfor %}
     '{{ value }}' as value_name,
     cast({{ value }} as varchar) as value_text,
     effective_from,

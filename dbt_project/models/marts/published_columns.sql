@@ -1,6 +1,7 @@
 -- the data dictionary reads the contracts themselves, so it cannot disagree with them
 {%- if execute %}
-{%- for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | sort(attribute='name') if node.fqn[1] == 'edition' %}
+{%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | sort(attribute='name') %}
+{%- for node in models if node.fqn[1] == 'edition' and node.name != 'reasons' %}
 {%- for column in node.columns.values() %}
 select
     '{{ node.name }}' as table_name,

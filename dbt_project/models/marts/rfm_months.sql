@@ -19,18 +19,18 @@ measures as (
         person.customer_id,
         person.month_number,
         cut.cut_method_code,
-        {{ days_between('max(former.last_active_date)', 'person.last_date') }} as recency_days,
-        cast(sum(former.transaction_count) as decimal(18, 0)) as frequency_count,
-        cast(sum(former.transaction_amount) as decimal(18, 2)) as monetary_amount
-    from {{ ref('customer_months') }} as person
+        {{ days_between('person.last_active_date', 'person.last_date') }} as recency_days,
+        cast(person.transaction_count_so_far - coalesce(former.transaction_count_so_far, 0) as decimal(18, 0))
+            as frequency_count,
+        cast(person.transaction_amount_so_far - coalesce(former.transaction_amount_so_far, 0) as decimal(18, 2))
+            as monetary_amount
+    from {{ ref('customer_activity_months') }} as person
     inner join cuts as cut on person.month_number = cut.month_number
-    inner join {{ ref('customer_months') }} as former
+    left join {{ ref('customer_activity_months') }} as former
         on
             person.customer_id = former.customer_id
-            and former.month_number > person.month_number - cut.window_months
-            and former.month_number <= person.month_number
+            and person.month_number - cut.window_months = former.month_number
     where person.customer_kind_code = 'person'
-    group by person.customer_id, person.month_number, person.last_date, cut.cut_method_code
 ),
 
 positions as (

@@ -1,5 +1,7 @@
 -- clear contact data and identity numbers: no reader role enters this room
-{%- set attributes = ['full_name', 'identity_type_code', 'identity_number', 'phone_number', 'email_address', 'birth_date'] %}
+{%- set attributes = [
+    'full_name', 'identity_type_code', 'identity_number', 'phone_number', 'email_address', 'birth_date'
+] %}
 with
 
 ranked as (

@@ -1,7 +1,7 @@
 select
-    A1 as district_id,
-    A2 as district_name,
-    A3 as region_name,
+    a1 as district_id,
+    a2 as district_name,
+    a3 as region_name,
     _received_date,
     _line_number
 from {{ landed('berka', 'district') }} as received

@@ -1,6 +1,10 @@
 select
     customer_no as source_customer_id,
-    case customer_kind when 'P' then 'person' when 'C' then 'company' when 'I' then 'institution' end as customer_kind_code,
+    case customer_kind
+        when 'P' then 'person'
+        when 'C' then 'company'
+        when 'I' then 'institution'
+    end as customer_kind_code,
     full_name,
     lower(identity_type) as identity_type_code,
     identity_number,

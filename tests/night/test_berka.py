@@ -1,0 +1,262 @@
+"""The Berka bank, three nights one after another: what is published against the archive itself."""
+
+import os
+from collections import Counter
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg2
+import pytest
+from berka_truth import Archive
+from conftest import _share_secrets, create_database, drop_database
+from night_support import digests, night_state, query, run_night, warm
+
+from pipelines.settings import ROOT, load_settings
+from pipelines.sources.berka_archive import deliver_archive
+from pipelines.warehouse import reader_url
+
+FILES = Path(os.environ.get("YIHU_BERKA_FILES") or ROOT.parent / "shared" / "data" / "berka")
+DATES = (date(1993, 12, 31), date(1994, 2, 28), date(1994, 3, 30))
+LAST = DATES[-1]
+# accounts, loans, cards
+KNOWN = {DATES[-1]: (1229, 37, 6)}
+
+pytestmark = [
+    pytest.mark.xdist_group("berka"),
+    pytest.mark.skipif(not FILES.is_dir(), reason=f"the Berka files are not at {FILES} (YIHU_BERKA_FILES)"),
+]
+
+
+@pytest.fixture(scope="module")
+def archive():
+    return Archive(FILES)
+
+
+@pytest.fixture(scope="module")
+def bank(server, tmp_path_factory):
+    """The bank with all its deliveries, later ones too, before its first night."""
+    yield from made_bank(server, tmp_path_factory.mktemp("berka"), "yihu_test_berka")
+
+
+@pytest.fixture(scope="module")
+def wiped_bank(server, bank, tmp_path_factory):
+    """The same deliveries, and a database that has seen nothing yet."""
+    yield from made_bank(server, tmp_path_factory.mktemp("wiped"), "yihu_test_berka_wiped", bank.landing)
+
+
+def made_bank(server, folder, database, landing=None):
+    create_database(server, database)
+    settings = load_settings({"YIHU_BANK": "berka", "YIHU_VAR": str(folder)})
+    settings = replace(settings, landing=landing or settings.landing, database_url=server.url(database))
+    _share_secrets(settings.var)
+    if landing is None:
+        deliver_archive(FILES, settings.landing, LAST)
+    with warm():
+        yield settings
+    drop_database(server, database)
+
+
+@pytest.fixture(scope="module", params=DATES, ids=str)
+def served(request, bank, archive):
+    """One night after another: what readers see of it, and the truth."""
+    day = request.param
+    night = run_night(bank, day)
+    assert night_state(bank, night)[0] == "published"
+    return Served(bank, day, archive.on(day))
+
+
+class Served:
+    """A night's business date, its published rows by table, and the truth about the date."""
+
+    def __init__(self, settings, day, truth):
+        self.settings, self.day, self.truth = settings, day, truth
+        self.tables = {name: published(settings, name) for name in ("customer_360", "customer_accounts")}
+        self.client = {
+            row["customer_id"]: row["source_customer_id"]
+            for row in published(settings, "customer_identities")
+        }
+
+    def customers(self, *columns):
+        """Client → his customer_360 values."""
+        return {
+            self.client[row["customer_id"]]: row[columns[0]]
+            if len(columns) == 1
+            else [row[c] for c in columns]
+            for row in self.tables["customer_360"]
+        }
+
+    def accounts(self, kind):
+        """Number → row of the accounts (A), loans (L) or cards (C), each with its owner's row only."""
+        rows = [row for row in self.tables["customer_accounts"] if row["role_code"] == "owner"]
+        found = {row["source_account_id"][1:]: row for row in rows if row["source_account_id"][0] == kind}
+        assert len(found) == sum(row["source_account_id"][0] == kind for row in rows), "one owner each"
+        return found
+
+    def ask(self, statement, *values):
+        return query(self.settings, statement, *values)
+
+    def count(self, statement, *values):
+        return self.ask(f"select count(*) from {statement}", *values)[0][0]
+
+
+def published(settings, table):
+    with closing(psycopg2.connect(reader_url(settings))) as connection, connection.cursor() as cursor:
+        cursor.execute(f"select * from reporting.{table}")
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+# ── the figures ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_clients_accounts_loans_and_cards_are_those_known_on_the_day(served):
+    truth = served.truth
+    assert Counter(served.client.values()) == Counter(truth.clients), "one customer each"
+    assert set(served.customers("customer_id")) == truth.clients
+    found = tuple(set(served.accounts(kind)) for kind in "ALC")
+    assert found == (truth.accounts, set(truth.loans), truth.cards)
+    if served.day in KNOWN:
+        assert tuple(map(len, found)) == KNOWN[served.day]
+
+
+def test_balances_at_the_end_of_the_day_are_the_archives_to_the_cent(served):
+    balances = {number: row["balance_amount"] for number, row in served.accounts("A").items()}
+    assert sum(balances.values()) == sum(served.truth.balances.values())
+    assert balances == served.truth.balances
+
+
+def test_aum_is_what_owners_hold_and_an_overdraft_is_a_liability(served):
+    aum, overdrafts = served.customers("aum_amount"), served.customers("overdraft_amount")
+    assert sum(aum.values()) == sum(served.truth.aum.values())
+    assert aum == served.truth.aum
+    assert overdrafts == served.truth.overdrafts
+    assert min(aum.values()) == 0
+    for deposit, overdraft, loan, card, liability in served.customers(
+        "deposit_amount", "overdraft_amount", "loan_amount", "card_debt_amount", "liability_amount"
+    ).values():
+        assert deposit >= 0
+        assert liability == overdraft + loan + card
+
+
+def test_some_accounts_are_overdrawn(served):
+    overdrawn = {number for number, balance in served.truth.balances.items() if balance < 0}
+    assert overdrawn, "without one the rule is not tried"
+    for number in overdrawn:
+        assert served.accounts("A")[number]["balance_amount"] < 0
+        assert served.customers("overdraft_amount")[served.truth.owners[number]] > 0
+
+
+def test_a_loan_is_owed_less_what_was_paid_since_it_was_granted(served):
+    debts = {number: row["balance_amount"] for number, row in served.accounts("L").items()}
+    assert debts == served.truth.debts
+    assert sum(served.customers("loan_amount").values()) == sum(debts.values())
+
+
+def test_days_whose_balances_do_not_follow_are_listed(served):
+    listed = served.ask(
+        "select source_account_id, to_char(balance_date, 'YYMMDD'), gap_amount from marts.balance_gaps"
+    )
+    gaps = {key: gap for key, (_, gap) in served.truth.day_ends.items() if gap > Decimal("0.20")}
+    assert {(account, day): gap for account, day, gap in listed} == gaps
+
+
+# ── who is who ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_disponent_is_a_customer_without_holdings(served):
+    assert served.truth.disponents
+    customers = served.customers("aum_amount", "account_count", "liability_amount", "life_cycle_code")
+    for client in served.truth.disponents:
+        assert customers[client] == [0, 0, 0, "authorised_only"]
+    assert not [
+        client
+        for client, (*_, stage) in customers.items()
+        if stage == "authorised_only" and client not in served.truth.disponents
+    ]
+    rights = [row for row in served.tables["customer_accounts"] if row["role_code"] == "disponent"]
+    assert {served.client[row["customer_id"]] for row in rights} >= served.truth.disponents
+    assert {row["balance_amount"] for row in rights} == {0}
+
+
+def test_money_is_in_koruna(served):
+    assert set(served.customers("currency_code").values()) == {"CZK"}
+    assert {row["currency_code"] for row in served.tables["customer_accounts"]} == {"CZK"}
+
+
+# ── the future stays unseen ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_nothing_is_visible_that_was_not_known_on_the_day(served):
+    for table in ("account", "client", "disp", "loan", "card", "trans", "district"):
+        assert served.count(f"raw.berka__{table} where _received_date > %s", served.day) == 0, table
+    assert served.count("raw.berka__account") == len(served.truth.accounts)
+    assert served.count("raw.berka__trans") == len(served.truth.transactions)
+    opened = [row["opened_date"] for row in served.tables["customer_accounts"]]
+    assert max(opened) <= served.day
+    assert max(day for day in served.customers("last_active_date").values() if day) <= served.day
+    assert served.count("raw.berka__loan where status is not null") == 0, "no loan has run out by March 1994"
+    assert not [row for row in served.tables["customer_accounts"] if row["closed_date"]]
+    assert served.ask("select to_regclass('raw.berka__order')") == [(None,)], "orders have no date"
+
+
+# ── the real faults ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_undocumented_type_vyber_is_a_withdrawal(served):
+    directions = dict(
+        served.ask(
+            "select direction_code, count(*) from staging.stg_berka__transactions group by direction_code"
+        )
+    )
+    types = served.truth.count("type")
+    assert types["VYBER"] > 0
+    assert directions == {"credit": types["PRIJEM"], "debit": types["VYDAJ"] + types["VYBER"]}
+    assert served.ask(
+        "select distinct typed.direction_code from raw.berka__trans as line "
+        "inner join staging.stg_berka__transactions as typed on line.trans_id = typed.source_transaction_id "
+        "where line.type = 'VYBER'"
+    ) == [("debit",)]
+
+
+def test_an_empty_and_a_blank_purpose_are_both_no_purpose(served):
+    purposes = served.truth.count("k_symbol")
+    assert purposes[""] > 0
+    assert purposes[" "] > 0
+    assert served.count("raw.berka__trans where k_symbol = ' '") == purposes[" "], "landed as it stands"
+    assert served.count("raw.berka__trans where k_symbol is null") == purposes[""]
+    without = served.count("staging.stg_berka__transactions where purpose_code is null")
+    assert without == purposes[""] + purposes[" "]
+
+
+def test_the_question_marks_of_later_years_are_never_served(served):
+    columns = served.ask(
+        "select attname from pg_catalog.pg_attribute where attrelid = 'raw.berka__district'::regclass "
+        "and attnum > 0 and not attisdropped and left(attname, 1) <> '_' order by attnum"
+    )
+    assert columns == [("a1",), ("a2",), ("a3",)]
+    assert served.count("raw.berka__district") == 77
+    assert served.count("raw.berka__district as line where line::text like '%%?%%'") == 0
+
+
+def test_no_line_is_set_aside(served):
+    assert served.count("ops.quarantine") == 0
+
+
+# ── the same again ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_same_date_again_changes_nothing(bank):
+    before = digests(bank, LAST)
+    assert len(before) >= 10
+    night = run_night(bank, LAST)
+    assert night_state(bank, night)[0] == "unchanged"
+    assert digests(bank, LAST) == before
+
+
+def test_a_wiped_database_loaded_in_one_go_publishes_the_same(bank, wiped_bank):
+    night = run_night(wiped_bank, LAST)
+    assert night_state(wiped_bank, night)[0] == "published"
+    assert digests(wiped_bank, LAST) == digests(bank, LAST)

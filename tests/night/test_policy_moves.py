@@ -1,0 +1,426 @@
+"""Every policy row counts (law 5): changed by one unit, it moves something that readers see, or it is dead.
+
+One night of each bank is run. Then, row by row, in a transaction that is rolled back: the row is changed in the
+policy schema, the compiled models below it run again into the tables they had filled, the churn rule scores
+again, and what stands in `reporting` is compared with what stood there before. The tables `policies` and
+`data_dictionary` and the version columns do not count.
+
+Not tried, because they cannot be changed alone: keys, units and ranks of a band. ``lower_inclusive`` moves only
+who stands on a bound; the models' unit tests stand there.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from conftest import create_database, drop_database
+from night_support import query, run_night, warm
+from psycopg2 import sql
+
+from pipelines import gates
+from pipelines.churn import SCORE_VERSION, score_by_inactivity
+from pipelines.churn.score import METHOD_CODE
+from pipelines.demo_bank import write_demo_bank
+from pipelines.gates.deliveries import delivery_results
+from pipelines.gates.policy_values import read_policy_values
+from pipelines.gates.suites import QUERY, fill, load_suites
+from pipelines.gates.window import received_window
+from pipelines.landing import write_rows
+from pipelines.policy import SHAPES, Policy, Row, parameter, read_policy
+from pipelines.policy.cells import as_text
+from pipelines.policy.rules import all_offences, row_offences
+from pipelines.publishing import catalog, editions
+from pipelines.publishing.governance import GOVERNANCE
+from pipelines.publishing.shape import MODEL_VERSION, VERSIONS
+from pipelines.settings import ROOT, Settings
+from pipelines.sources import active_sources
+from pipelines.sources.berka_archive import deliver_archive
+from pipelines.warehouse import connect
+
+pytestmark = pytest.mark.xdist_group("policy_moves")
+
+BERKA_FILES = Path(os.environ.get("YIHU_BERKA_FILES") or ROOT.parent / "shared" / "data" / "berka")
+POLICIES = {bank: read_policy(ROOT / "policy", bank) for bank in ("demo", "berka")}
+OPEN = gates.GateVerdict(True, (), (), 1, "", date.min)
+NIGHTS = {"demo": date(2026, 10, 31), "berka": date(1993, 9, 30)}
+
+# What a committee moves at the least: a hundredth of a share or a weight, a tenth of a score, a whole month,
+# day or edition; of an amount the hundredth part.
+UNITS = {
+    "share": Decimal("0.01"),
+    "weight": Decimal("0.01"),
+    "score": Decimal("0.1"),
+    "months": Decimal(1),
+    "days": Decimal(1),
+    "count": Decimal(1),
+}
+COLUMN_UNITS = {
+    "share": "share",
+    "churn_probability": "share",
+    "aum_weight": "weight",
+    "rank": "count",
+    "days_inactive_from": "days",
+}
+CODES = ("side_code", "product_class_code")
+OTHER_CODES = {
+    "CNY": "USD",
+    "CZK": "USD",
+    "share": "value",
+    "asset": "liability",
+    "liability": "asset",
+    "current_deposit": "fund",
+}
+NAMES = ("name_zh", "name_en", "template_zh", "template_en")
+CELLS = {  # the columns that are tried, by table
+    "parameters": ("value",),
+    "bands": ("lower_bound",),
+    "shares": ("share",),
+    "churn_rule": ("days_inactive_from", "churn_probability"),
+    "product_classes": ("side_code", "aum_weight", "name_zh", "name_en", "rank"),
+    "products": ("product_class_code", "name_zh", "name_en"),
+    "survivorship": ("priority",),
+    "codes": ("name_zh", "name_en", "rank"),
+    "reasons": ("template_zh", "template_en"),
+}
+
+Change = list[tuple[Row, str, Any]]  # rows with one column's new value each
+
+
+# ── the changes of a row ────────────────────────────────────────────────────────────────────────────────────
+
+
+def changes(bank: str, table: str, row: Row, column: str) -> list[Change]:
+    """The smallest changes of one cell that leave a valid policy; one of them must move something.
+
+    What cannot change in a valid policy (the floor of the lowest band) must at least matter by being in force.
+    """
+    valid = [change for change in attempts(bank, table, row, column) if is_valid(bank, table, change)]
+    return valid or [[(row, "effective_from", NIGHTS[bank] + timedelta(days=1))]]
+
+
+def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
+    value = row[column]
+    if column in NAMES:
+        yield [(row, column, f"{value}*")]
+    elif column == "priority":
+        for other in POLICIES[bank].tables[table]:
+            if abs(other["priority"] - value) == 1:
+                yield [(row, column, other["priority"]), (other, column, value)]
+    elif column in CODES or row.values.get("unit") == "code":
+        yield [(row, column, OTHER_CODES.get(value, "current_deposit"))]
+    elif value is not None:
+        unit = row.values.get("unit") or COLUMN_UNITS[column]
+        size = Decimal(value) / 100 if unit == "amount" else UNITS[unit]
+        for step in (size, -size):
+            yield [moved_by(row, column, step), *balanced(bank, table, row, column, -step)]
+
+
+def balanced(bank: str, table: str, row: Row, column: str, step: Decimal) -> Change:
+    """Shares and weights sum to 1: a neighbour gives what the row takes."""
+    if table == "shares":
+        others = [
+            one for one in POLICIES[bank].tables[table] if one["share_set_code"] == row["share_set_code"]
+        ]
+    elif row.values.get("unit") == "weight":
+        others = [one for one in POLICIES[bank].tables[table] if one["unit"] == "weight"]
+    else:
+        return []
+    return [moved_by(others[others.index(row) - 1], column, step)]
+
+
+def moved_by(row: Row, column: str, step: Decimal) -> tuple[Row, str, Any]:
+    """The cell with its number moved; the values of parameters are texts, whole numbers stay whole."""
+    number = Decimal(row[column]) + step
+    kind = type(row[column])
+    return row, column, as_text(number) if kind is str else kind(number)
+
+
+def is_valid(bank: str, table: str, change: Change) -> bool:
+    policy = changed(POLICIES[bank], table, change)
+    rows = policy.tables[table]
+    return not any(all_offences(policy.tables)) and not any(
+        any(row_offences(SHAPES[table], row.values)) for row in rows
+    )
+
+
+def changed(policy: Policy, table: str, change: Change) -> Policy:
+    """The policy with a change of some of a table's rows."""
+    rows = list(policy.tables[table])
+    for row, column, value in change:
+        rows[rows.index(row)] = replace(row, values={**row.values, column: value})
+    return replace(policy, tables={**policy.tables, table: tuple(rows)})
+
+
+# ── the night that is looked at ─────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Model:
+    """A table of dbt: where it stands now, the query it was filled by, all it is made from."""
+
+    name: str
+    relation: tuple[str, str]
+    statement: str
+    ancestors: frozenset[str]
+
+
+class PublishedNight:
+    """A night that was published, to try policy changes on; nothing that is tried stays."""
+
+    def __init__(self, settings: Settings, business_date: date, connection: Any) -> None:
+        self.settings = settings
+        self.business_date = business_date
+        self.connection = connection
+        self.edition = editions.current(connection)
+        self.models = read_models(settings, self.edition.edition_id)
+        self.former = {look: look(self) for look in {reporting, *LOOKS.values()} if self.can(look)}
+        connection.rollback()
+
+    def can(self, look: Callable[..., Any]) -> bool:
+        return look is not balance_gaps or any(model.name == "balance_gaps" for model in self.models)
+
+    def moved(self, table: str, change: Change, look: Callable[["PublishedNight"], Any]) -> bool:
+        """Whether a change moves what ``look`` sees."""
+        try:
+            for row, column, value in change:
+                self.assign(table, row, column, value)
+            self.build_again(table)
+            return look(self) != self.former[look]
+        finally:
+            self.connection.rollback()
+
+    def assign(self, table: str, row: Row, column: str, value: Any) -> None:
+        key = (*SHAPES[table].key, "effective_from")
+        statement = sql.SQL("update {} set {} = %s where {}").format(
+            sql.Identifier("policy", table),
+            sql.Identifier(column),
+            sql.SQL(" and ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in key),
+        )
+        assert self.ask(statement, value, *(row[name] for name in key)).rowcount == 1
+
+    def build_again(self, table: str) -> None:
+        """Fill every table below a policy table again, in order, with new scores once there are candidates."""
+        below = [model for model in self.models if f"source.yihu.policy.{table}" in model.ancestors]
+        is_scored = any(model.name == "churn_candidates" for model in below) or table == "churn_rule"
+        after = "model.yihu.stg_churn_model__scores"
+        for model in (one for one in below if after not in one.ancestors):
+            self.fill(model)
+        if is_scored:
+            self.score()
+        for model in self.models:
+            if after in model.ancestors and (model in below or is_scored):
+                self.fill(model)
+
+    def fill(self, model: Model) -> None:
+        target = sql.Identifier(*model.relation)
+        self.ask(sql.SQL("truncate {}").format(target))
+        self.ask(sql.SQL("insert into {} {}").format(target, sql.SQL(model.statement.replace("%", "%%"))))
+
+    def score(self) -> None:
+        steps = self.ask(
+            "select days_inactive_from, churn_probability from policy.churn_rule where effective_from <= %s",
+            self.business_date,
+        ).fetchall()
+        candidates = self.ask("select customer_id, days_inactive from marts.churn_candidates").fetchall()
+        scores = [
+            (customer, probability, days, METHOD_CODE, SCORE_VERSION)
+            for customer, probability, days in score_by_inactivity(candidates, steps)
+        ]
+        write_rows(self.connection, "raw", "churn_model", "scores", self.business_date, scores)
+
+    def ask(self, statement: Any, *values: Any) -> Any:
+        cursor = self.connection.cursor()
+        cursor.execute(statement, values or None)
+        return cursor
+
+
+def read_models(settings: Settings, edition_id: str) -> list[Model]:
+    """The tables that dbt built for a night, each after those it is made from, with what dbt ran for them."""
+    target = settings.var / settings.bank / "dbt" / "live"
+    nodes = json.loads((target / "manifest.json").read_text())["nodes"]
+    above: dict[str, frozenset[str]] = {}
+
+    def ancestors(name: str) -> frozenset[str]:
+        if name not in above:
+            parents = nodes[name]["depends_on"]["nodes"] if name in nodes else ()
+            above[name] = frozenset(parents).union(*map(ancestors, parents))
+        return above[name]
+
+    tables = {
+        name: node
+        for name, node in nodes.items()
+        if node["resource_type"] == "model" and node["config"]["materialized"] == "table"
+    }
+    return [
+        Model(
+            name=node["name"],
+            relation=(edition_id if node["schema"] == editions.NEXT else node["schema"], node["name"]),
+            statement=(target / "compiled" / "yihu" / node["original_file_path"]).read_text(),
+            ancestors=ancestors(name),
+        )
+        for name, node in sorted(tables.items(), key=lambda item: len(ancestors(item[0])))
+        if node["name"] not in ("policies", "policy_values", "data_dictionary", "published_columns")
+    ]
+
+
+# ── what is looked at ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def reporting(night: PublishedNight) -> dict[str, Any]:
+    """Rows and content of every published view, as the reader of all branches sees them."""
+    versions = {column.name for column in (*VERSIONS, MODEL_VERSION)}
+    seen = {}
+    for name, view in catalog.views(night.connection, "reporting").items():
+        if name in GOVERNANCE or name.endswith("_history") or name in ("policies", "data_dictionary"):
+            continue
+        cells = [sql.Identifier(column.name) for column in view.columns if column.name not in versions]
+        statement = sql.SQL(
+            "select count(*), sum(hashtextextended(cast(row({}) as text), 0)) from {}"
+        ).format(sql.SQL(", ").join(cells), sql.Identifier("reporting", name))
+        seen[name] = night.ask(statement).fetchone()
+    return seen
+
+
+def kept_editions(night: PublishedNight) -> list[str]:
+    """What the collector would drop of a year and a half of daily editions."""
+    night.ask(
+        "insert into ops.editions select to_char(day, '\"made_up_\"yyyymmdd'), day, 99, 'kept', '', "
+        "%s, '', '', '' from generate_series(%s - interval '550 days', %s - interval '1 day', '1 day') as day",
+        night.edition.night_id,
+        night.business_date,
+        night.business_date,
+    )
+    daily, month_ends = (
+        int(parameter(night.connection, f"kept_{kind}_editions", night.business_date))
+        for kind in ("daily", "month_end")
+    )
+    expired = editions.expired(night.connection, editions.Retention(daily, month_ends))
+    return [edition.edition_id for edition in expired]
+
+
+def customer_count_gate(night: PublishedNight) -> int:
+    """What the edition gate counts as unexpected when there are a fifth more customers than yesterday."""
+    rule = next(
+        rule
+        for suite in load_suites(ROOT, "edition")
+        for rule in suite.rules
+        if rule.rule_id == "customer_360.customer_count_change"
+    )
+    night.ask(
+        "insert into ops.editions select 'made_up', %s, 1, 'kept', '', %s, '', '', ''",
+        night.business_date - timedelta(days=1),
+        night.edition.night_id,
+    )
+    night.ask("insert into ops.publications values ('made_up', 'customer_360', 1000, '')")
+    names = {"business_date": f"date '{night.business_date}'", "schema": "", "policy": "policy"}
+    with night.connection.cursor() as cursor:
+        question = fill(rule, read_policy_values(cursor, "policy", night.business_date), names)[QUERY]
+    rows = "(select generate_series(1, 1200))"
+    return night.ask(f"select count(*) from ({question.replace('{batch}', rows)}) as found").fetchone()[0]
+
+
+def quarantine_gate(night: PublishedNight) -> list[str | None]:
+    """What the delivery gate says of the lines in quarantine."""
+    with night.connection.cursor() as cursor:
+        window = received_window(cursor, night.business_date)
+        values = read_policy_values(cursor, "policy", night.business_date)
+        results = delivery_results(cursor, active_sources(night.settings.bank), window, values)
+        return [result.observed_value for result in results]
+
+
+def balance_gaps(night: PublishedNight) -> int:
+    """How many days dbt's test of the balances finds, which data_quality_results shows."""
+    return night.ask("select count(*) from marts.balance_gaps").fetchone()[0]
+
+
+LOOKS = {  # rows that steer the night instead of a number in a table
+    "kept_daily_editions": kept_editions,
+    "kept_month_end_editions": kept_editions,
+    "gate_customer_count_change_share": customer_count_gate,
+    "gate_quarantine_share": quarantine_gate,
+    "balance_gap_amount": balance_gaps,
+}
+
+
+# ── the nights ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def demo(server, tmp_path_factory) -> Iterator[PublishedNight]:
+    with published(
+        "demo", server, tmp_path_factory, lambda landing: write_demo_bank(landing, customers=400)
+    ) as night:
+        yield night
+
+
+@pytest.fixture(scope="module")
+def berka(server, tmp_path_factory) -> Iterator[PublishedNight]:
+    if not BERKA_FILES.is_dir():
+        pytest.skip(f"Berka's records are not at {BERKA_FILES}")
+
+    def deliver(landing: Path) -> None:
+        deliver_archive(BERKA_FILES, landing, NIGHTS["berka"])
+
+    with published("berka", server, tmp_path_factory, deliver) as night:
+        yield night
+
+
+@contextmanager
+def published(
+    bank: str, server: Any, folders: Any, deliver: Callable[[Path], Any]
+) -> Iterator[PublishedNight]:
+    """A bank's database after one night; the gates are not the subject and let it pass."""
+    database = f"yihu_policy_moves_{bank}"
+    var = folders.mktemp(bank)
+    settings = Settings(ROOT, bank, var, var / bank / "landing", server.url(database), ROOT / "policy")
+    create_database(server, database)
+    try:
+        deliver(settings.landing)
+        with warm(), patch.object(gates, "call_gate", lambda *_: OPEN):
+            run_night(settings, NIGHTS[bank])
+        query(settings, "insert into ops.reader_branches values (current_user, '*') returning 1")
+        with connect(settings) as connection:
+            yield PublishedNight(settings, NIGHTS[bank], connection)
+    finally:
+        drop_database(server, database)
+
+
+# ── the tests ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def tried_rows() -> Iterator[Any]:
+    """Every row of the demo bank's policy, and of Berka's what is its own."""
+    for bank, policy in POLICIES.items():
+        for table, rows in policy.tables.items():
+            for row in rows:
+                if bank == "demo" or row.file.startswith(f"policy/{bank}/"):
+                    key = "-".join(str(row[name]) for name in SHAPES[table].key)
+                    yield pytest.param(bank, table, row, id=f"{bank}-{table}-{key}")
+
+
+@pytest.mark.parametrize(("bank", "table", "row"), tried_rows())
+def test_every_policy_row_moves_something(bank, table, row, request):
+    night = request.getfixturevalue(bank)
+    look = LOOKS.get(row.values.get("parameter_code"), reporting)
+    dead = [
+        column
+        for column in CELLS[table]
+        if not any(night.moved(table, change, look) for change in changes(bank, table, row, column))
+    ]
+    assert not dead, f"{row.place}: nothing that is published depends on {', '.join(dead)}"
+
+
+@pytest.mark.parametrize(("bank", "table", "row"), tried_rows())
+def test_a_changed_row_is_another_policy_version(bank, table, row):
+    policy = POLICIES[bank]
+    for column in CELLS[table]:
+        for change in changes(bank, table, row, column):
+            assert changed(policy, table, change).version != policy.version
