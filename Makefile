@@ -35,5 +35,5 @@ lock: ## Compile requirements.txt from requirements.in again (needs uv)
 	@uv pip compile requirements.in --output-file requirements.txt --python-version 3.11 --universal --quiet
 
 clean: ## Stop the embedded server and forget everything under var
-	@-.venv/bin/yihu db down
-	@rm -rf var
+	@.venv/bin/yihu db destroy
+	@rm -rf $(or $(YIHU_VAR),var)

@@ -6,8 +6,8 @@ When    02:00 in the bank's time zone, for the day that has just ended; one run 
 Reads   the deliveries received up to the business date.
 Readers BI analysts query `reporting`; risk staff read the night's report.
 Fails   A closed gate or a bad delivery is not retried: read the report (its path is in the log of `report`),
-        have the source deliver again into the same folder, clear the failed task. Anything else is retried
-        twice. `reporting` keeps the last good edition until a night passes. See docs/runbook.md.
+        have the source deliver again into the same folder, clear the run from `land`. Anything else is
+        retried twice. `reporting` keeps the last good edition until a night passes. See docs/runbook.md.
 """
 
 import os

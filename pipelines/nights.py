@@ -18,6 +18,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from pipelines.settings import Settings
 from pipelines.warehouse import connect
+from pipelines.wording import word_error
 from pipelines.workspace import LIVE, Workspace
 
 STEPS = (
@@ -39,6 +40,7 @@ LEASE_MINUTES = 15
 # An in-process night holds its lock an instant after it was opened; nobody may take it over in between.
 OPENING_SECONDS = 20
 LOCK_CLASS = 91_180  # any constant: marks our advisory locks (LOCK_CLASS, night_id)
+STEP_LOCK_CLASS = 91_181  # and those of single steps (STEP_LOCK_CLASS, night_id * 16 + step number)
 MESSAGE_LENGTH = 2_000
 
 
@@ -155,17 +157,17 @@ def step(settings: Settings, night: Night, name: str) -> Iterator[StepRecord]:
     """Run one of STEPS under the night's lock and record its seconds, rows and outcome; a retry replaces it.
 
     An exception is recorded as failed and raised again. NightError when the night no longer runs, at the
-    start or at the end.
+    start or at the end, and while an older try of the same step is still at work.
     """
     if name not in STEPS:
         raise NightError(f"{name!r} is no step of the night; the steps are {', '.join(STEPS)}")
     record = StepRecord()
-    with hold(settings, night):
+    with hold(settings, night), _alone(settings, night, name):
         start = time.monotonic()
         try:
             yield record
         except BaseException as error:
-            record.message = _word(error)
+            record.message = word_error(error)
             with suppress(psycopg2.Error, NightError):  # the error itself matters more than its record
                 _record(settings, night, name, "failed", time.monotonic() - start, record)
             raise
@@ -186,6 +188,24 @@ def close_night(
             where night_id = %s
             """,
             (state, failed_step, _clip(message), night.night_id),
+        )
+
+
+def require_steps(settings: Settings, night: Night, before: str) -> None:
+    """NightError unless this night itself has done every step before the one named (law 7).
+
+    The orchestrator's word is not enough: a person can mark any of its tasks as done.
+    """
+    with connect(settings) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select step_name from ops.night_steps where night_id = %s and state = 'done'", (night.night_id,)
+        )
+        done = {name for (name,) in cursor.fetchall()}
+    missing = [name for name in STEPS[: STEPS.index(before)] if name not in done]
+    if missing:
+        raise NightError(
+            f"night {night.night_id}, business date {night.business_date}: {before} needs {missing[0]}, "
+            "which this night has not done; nothing was published. Run the night again from `land`"
         )
 
 
@@ -344,6 +364,21 @@ def _describe_end(cursor: Cursor, night: Night) -> str:
     )
 
 
+@contextmanager
+def _alone(settings: Settings, night: Night, name: str) -> Iterator[None]:
+    """Keep a second try of a step out while the first one still works, though they share a night."""
+    with _fenced(settings, night) as cursor:
+        key = (STEP_LOCK_CLASS, night.night_id * 16 + STEPS.index(name))
+        cursor.execute("select pg_try_advisory_lock(%s, %s)", key)
+        if not cursor.fetchone()[0]:
+            raise NightError(
+                f"night {night.night_id}, business date {night.business_date}: an older try of {name} "
+                "is still at work; wait until it ends, or stop its process, then run again"
+            )
+        cursor.connection.commit()
+        yield
+
+
 def _record(
     settings: Settings, night: Night, name: str, state: str, seconds: float, record: StepRecord
 ) -> None:
@@ -371,12 +406,6 @@ def _record(
             """,
             values,
         )
-
-
-def _word(error: BaseException) -> str:
-    # The database's details and contexts quote rows, its first line does not.
-    text = error.diag.message_primary if isinstance(error, psycopg2.Error) else str(error)
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _clip(message: str | None) -> str | None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,12 +16,13 @@ class Settings:
     bank: str
     var: Path
     landing: Path
-    database_url: str | None
+    database_url: str | None = field(repr=False)
     policy_folder: Path
+    schedule_zone: str | None = None
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from YIHU_BANK, YIHU_VAR, YIHU_LANDING and YIHU_DATABASE_URL, each with its default."""
+    """Settings from YIHU_BANK, YIHU_VAR, YIHU_LANDING, YIHU_DATABASE_URL and YIHU_TIME_ZONE."""
     bank = environ.get("YIHU_BANK") or "demo"
     var = Path(environ.get("YIHU_VAR") or ROOT / "var").resolve()
     return Settings(
@@ -31,4 +32,5 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         landing=Path(environ.get("YIHU_LANDING") or var / bank / "landing").resolve(),
         database_url=environ.get("YIHU_DATABASE_URL") or None,
         policy_folder=ROOT / "policy",
+        schedule_zone=environ.get("YIHU_TIME_ZONE") or None,
     )

@@ -10,11 +10,14 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg2
+
 from pipelines import building, churn, gates, identity, landing, nights, policy, publishing, report
 from pipelines.nights import Night, StepRecord
 from pipelines.settings import Settings, load_settings
 from pipelines.sources import active_sources, load_bank, pipeline_sources
 from pipelines.warehouse import connect
+from pipelines.wording import word_error
 
 # The night is stopped by what it found in its input; any other failure is ours and may be tried again.
 QUALITY_ERRORS = (gates.GateClosed, landing.DeliveryError, policy.PolicyError)
@@ -31,21 +34,22 @@ def run_task(name: str, context: Mapping[str, Any]) -> None:
     """Run one step for an Airflow task; ``context`` is the task's context as a plain mapping.
 
     The command line opens its night itself and names it by ``params["night_id"]``; under the scheduler the
-    first task of a run opens it, and a task that was cleared after the night had ended opens it again.
+    first task of a run opens it. A run that was cleared begins again with ``land``, as a new night.
     """
     settings = load_settings()
     night_id, run_id = context["params"].get("night_id"), context["dag_run"].run_id
     if night_id:
         night = nights.load_night(settings, night_id)
+    elif name == "land":
+        bank = load_bank(settings.bank)
+        _check_zone(settings, bank.time_zone)
+        night = nights.open_night(settings, business_date(context, bank.time_zone), run_id, is_scheduled=True)
     else:
         night = nights.running_night(settings, run_id)
-        if night is None and name == "report":
-            raise StepError(
-                f"run {run_id} has opened no night, there is nothing to report; see its first task"
-            )
-        if night is None:
-            day = business_date(context, load_bank(settings.bank).time_zone)
-            night = nights.open_night(settings, day, run_id, is_scheduled=True)
+    if night is None:
+        raise StepError(
+            f"run {run_id} has no open night, so {name} has nothing to do: clear the run from `land`"
+        )
     run_step(settings, night, name)
 
 
@@ -58,6 +62,14 @@ def business_date(context: Mapping[str, Any], time_zone: str) -> date:
         return date.fromisoformat(param or key)
     moment: datetime = context.get("logical_date") or context["dag_run"].run_after
     return moment.astimezone(ZoneInfo(time_zone)).date()
+
+
+def _check_zone(settings: Settings, time_zone: str) -> None:
+    if settings.schedule_zone not in (None, time_zone):
+        raise StepError(
+            f"the nights are scheduled in {settings.schedule_zone}, the bank's clock is {time_zone}: set "
+            f"YIHU_TIME_ZONE to {time_zone} for scheduler and dag-processor"
+        )
 
 
 def run_step(settings: Settings, night: Night, name: str) -> None:
@@ -127,12 +139,20 @@ def gate_edition(settings: Settings, night: Night, record: StepRecord) -> None:
 
 def publish(settings: Settings, night: Night, record: StepRecord) -> None:
     """Switch all published tables at once; a workspace's rebuild is compared with what was published."""
+    nights.require_steps(settings, night, before="publish")
     versions = nights.noted_policy(settings, night), churn.SCORE_VERSION
-    move = publishing.publish if night.workspace.is_live else publishing.adopt
-    result = move(settings, night, *versions)
+    if night.workspace.is_live:
+        result = publishing.publish(settings, night, *versions)
+    else:
+        # The ids first: a kill in between leaves what this very rebuild lands again.
+        identity.adopt_links(settings, night)
+        result = publishing.adopt(settings, night, *versions)
     record.rows_out = sum(digest.row_count for digest in result.digests.values())
     record.message = f"{result.outcome} {result.edition_id}"
-    publishing.collect(settings)
+    try:
+        publishing.collect(settings, night)
+    except psycopg2.Error as error:  # the edition is out; what is left over goes with the next night
+        record.message += f"; old editions were not collected: {word_error(error)}"
 
 
 def write_report(settings: Settings, night: Night, record: StepRecord) -> None:

@@ -35,6 +35,7 @@ from pipelines.workspace import LIVE, Workspace
 
 LOADING = ("build", "score", "build_edition", "gate_edition", "publish")  # what bulk history leaves out
 
+PARSING = ("--vars", "--project-dir", "--profiles-dir", "--target-path", "--log-path")
 PARSED = ("nodes", "sources", "macros", "docs", "selectors", "disabled", "files", "metadata", "unit_tests")
 # what the parse depends on → the database it was made for, and the pickled manifest
 _parses: dict[str, tuple[str, bytes]] = {}
@@ -126,19 +127,21 @@ def judge_gate(settings: Settings, night: Night, gate: str) -> gates.GateVerdict
     return verdict
 
 
-def call_dbt(arguments: Sequence[str], environment: dict[str, str]) -> str:
-    """What ``building.dbt.call`` does, in this process; behind the command all arguments are pairs."""
+def call_dbt(arguments: Sequence[str], environment: dict[str, str]) -> tuple[int, str]:
+    """What ``building.dbt.call`` does, in this process."""
     from dbt.cli.main import dbtRunner
 
     output = io.StringIO()
     with patch.dict(os.environ, environment), redirect_stdout(output):
         manifest = _manifest(_options(arguments), environment["YIHU_DBT_DBNAME"])
         result = dbtRunner(manifest).invoke(["--no-use-colors", *arguments])
-    return output.getvalue() + (f"{result.exception}\n" if result.exception else "")
+    said = output.getvalue() + (f"{result.exception}\n" if result.exception else "")
+    return int(not result.success), said
 
 
 def _options(arguments: Sequence[str]) -> dict[str, str]:
-    return dict(zip(arguments[1::2], arguments[2::2], strict=True))
+    """What the parse of the project takes from a call of dbt."""
+    return {name: arguments[arguments.index(name) + 1] for name in PARSING}
 
 
 def _manifest(options: dict[str, str], database: str) -> Any:
@@ -170,6 +173,4 @@ def _manifest(options: dict[str, str], database: str) -> Any:
 def _parse(options: dict[str, str]) -> Any:
     from dbt.cli.main import dbtRunner
 
-    names = ("--vars", "--project-dir", "--profiles-dir", "--target-path", "--log-path")
-    pairs = chain.from_iterable((name, options[name]) for name in names)
-    return dbtRunner().invoke(["--no-partial-parse", "parse", *pairs]).result
+    return dbtRunner().invoke(["--no-partial-parse", "parse", *chain.from_iterable(options.items())]).result

@@ -56,3 +56,8 @@
 {% macro add_months(day, months) -%}
     cast({{ day }} + cast({{ months }} as integer) * interval '1 month' as date)
 {%- endmacro %}
+
+{#- Statistics of a table just made: without them the planner takes it for small and joins it row by row. -#}
+{% macro collect_statistics() -%}
+    {% if config.get('materialized') == 'table' %}analyze {{ this }}{% endif %}
+{%- endmacro %}

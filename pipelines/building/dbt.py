@@ -1,8 +1,6 @@
 """Calls dbt as a process of its own, one call a layer, and keeps its test results."""
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +9,12 @@ from typing import Any
 
 from psycopg2.extras import execute_values
 
+from pipelines.children import run_child
 from pipelines.nights import Night
 from pipelines.settings import Settings
 from pipelines.sources import Source, active_sources, declarations_for_dbt, pipeline_sources
 from pipelines.warehouse import connect, dbt_environment
+from pipelines.wording import without_values
 
 LAYERS = ("delivery", "marts", "edition")
 MESSAGE_LINES = 12
@@ -53,7 +53,7 @@ def build(settings: Settings, night: Night, layer: str) -> BuildResult:
     ]
     results_file = target / "run_results.json"
     results_file.unlink(missing_ok=True)
-    output = call(arguments, dbt_environment(settings, night.night_id))
+    code, output = call(arguments, dbt_environment(settings, night.night_id))
     if not results_file.exists():
         raise BuildError(f"{_place(night, layer)}: dbt stopped before it ran: {_tail(output)}")
     results = json.loads(results_file.read_text())["results"]
@@ -63,6 +63,9 @@ def build(settings: Settings, night: Night, layer: str) -> BuildResult:
     if failures:
         raise BuildError(f"{_place(night, layer)}: {_describe(failures)}")
     tables = [result for result in results if result["unique_id"].startswith("model.")]
+    sound = all(result["status"] in ("success", "pass", "warn") for result in results)
+    if code or not tables or not sound:
+        raise BuildError(f"{_place(night, layer)}: dbt ended with code {code}: {_tail(output)}")
     return BuildResult(
         model_count=len(tables),
         row_count=sum(max(result["adapter_response"].get("rows_affected", 0), 0) for result in tables),
@@ -70,17 +73,11 @@ def build(settings: Settings, night: Night, layer: str) -> BuildResult:
     )
 
 
-def call(arguments: Sequence[str], environment: dict[str, str]) -> str:
-    """Run dbt in a process of its own: killed cleanly, its memory given back. Returns what it printed."""
-    done = subprocess.run(
-        [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", *arguments],
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return done.stdout
+def call(arguments: Sequence[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Run dbt in a process of its own, so that its memory comes back; returns exit code and output."""
+    program = str(Path(sys.executable).parent / "dbt")
+    done = run_child([program, "--no-use-colors", *arguments], environment)
+    return done.returncode, done.stdout
 
 
 def drop_next_edition(settings: Settings, night: Night) -> None:
@@ -151,7 +148,7 @@ def _place(night: Night, layer: str) -> str:
 
 def _describe(failures: list[dict[str, Any]]) -> str:
     lines = [
-        f"{failure['unique_id'].split('.')[2]}: {' '.join((failure['message'] or '').split())}"
+        f"{failure['unique_id'].split('.')[2]}: {without_values(failure['message'] or '')}"
         for failure in failures[:MESSAGE_LINES]
     ]
     more = len(failures) - len(lines)
@@ -159,4 +156,4 @@ def _describe(failures: list[dict[str, Any]]) -> str:
 
 
 def _tail(output: str) -> str:
-    return " | ".join(output.strip().splitlines()[-MESSAGE_LINES:])
+    return without_values(" | ".join(output.strip().splitlines()[-MESSAGE_LINES:]))

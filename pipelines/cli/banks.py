@@ -3,10 +3,10 @@
 from datetime import date
 from pathlib import Path
 
-from pipelines.demo_bank import write_demo_bank
+from pipelines.demo_bank import DemoBankError, write_demo_bank
 from pipelines.settings import Settings
 from pipelines.sources import load_bank
-from pipelines.sources.berka_archive import deliver_archive
+from pipelines.sources.berka_archive import BerkaArchiveError, deliver_archive
 
 
 class BankError(Exception):
@@ -26,13 +26,19 @@ def deliver(settings: Settings, archive: Path | None, until: date) -> str:
     if settings.bank == "demo":
         if archive is not None:
             raise BankError("the demo bank makes its own files: leave BANK_FILES out")
-        write_demo_bank(settings.landing)
+        try:
+            write_demo_bank(settings.landing)
+        except DemoBankError as error:
+            raise BankError(str(error)) from error
         return f"the demo bank delivers into {settings.landing}"
     if settings.bank == "berka":
         if archive is None:
             raise BankError(
                 "bank berka needs its archive: BANK_FILES=<folder with account.asc.gz and the others>"
             )
-        count = deliver_archive(archive, settings.landing, until)
+        try:
+            count = deliver_archive(archive, settings.landing, until)
+        except BerkaArchiveError as error:
+            raise BankError(str(error)) from error
         return f"{count} new days of bank berka in {settings.landing}"
     return f"bank {settings.bank} delivers into {settings.landing}"

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import click
 import psycopg2
@@ -17,11 +18,12 @@ from pipelines import building, nights, publishing, report
 from pipelines.cli import airflow, banks
 from pipelines.cli.summary import print_summary, print_table
 from pipelines.nights import Night
+from pipelines.rebuild import RebuildError, rebuilding
 from pipelines.settings import Settings, load_settings
-from pipelines.sources import DeclarationError
+from pipelines.sources import DeclarationError, load_bank
 from pipelines.steps import QUALITY_ERRORS
 from pipelines.warehouse import WarehouseError, admin_url, connect, embedded, reader_url, rooms
-from pipelines.workspace import LIVE, Workspace, WorkspaceError
+from pipelines.workspace import Workspace, WorkspaceError
 
 KNOWN_ERRORS = (
     *QUALITY_ERRORS,
@@ -33,6 +35,7 @@ KNOWN_ERRORS = (
     nights.NightError,
     psycopg2.Error,
     publishing.PublishError,
+    RebuildError,
     rooms.RoomsError,
     WarehouseError,
     WorkspaceError,
@@ -60,6 +63,10 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
 def main(context: click.Context, bank: str) -> None:
     """Yihu 一户: one trustworthy record per customer, every night."""
     os.environ["YIHU_BANK"] = bank
+    try:
+        load_bank(bank)
+    except DeclarationError as error:
+        raise click.BadParameter(str(error), param_hint="--bank") from error
     context.obj = load_settings()
 
 
@@ -101,31 +108,22 @@ def load(settings: Settings, day: datetime) -> None:
 
 @main.command()
 @click.option("--date", "day", type=DAY, required=True, help="Past business date.")
+@click.option(
+    "--policy-folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Build with the policy rows of this folder; default: the version that the date's edition names.",
+)
 @click.option("--keep", is_flag=True, help="Keep the workspace afterwards.")
 @click.pass_obj
 @told
-def rebuild(settings: Settings, day: datetime, keep: bool) -> None:
+def rebuild(settings: Settings, day: datetime, policy_folder: Path | None, keep: bool) -> None:
     """Build a past date again in a workspace, from what was received by then and the policy it names.
 
     Equal digests: nothing changes. Different: it replaces that date's kept edition, with the cause on record.
     """
-    business_date = day.date()
-    workspace = Workspace(f"rebuild_{business_date:%Y%m%d}")
     _prepare(settings)
-    former = next(
-        (
-            edition
-            for edition in publishing.list_editions(settings)
-            if edition.business_date == business_date and edition.state == "kept"
-        ),
-        None,
-    )
-    with connect(settings) as connection:
-        rooms.create_workspace(connection, workspace)
-    _run_night(settings, business_date, workspace, policy_version=former and former.policy_version)
-    if not keep:
-        with connect(settings) as connection:
-            rooms.drop_workspace(connection, workspace)
+    with rebuilding(settings, day.date(), _run_id(), policy_folder, keep) as night:
+        _finish(settings, night)
 
 
 @main.command()
@@ -212,14 +210,35 @@ def url(settings: Settings) -> None:
 
 
 @database.command()
+@click.option("--admin", is_flag=True, help="As the administrator: for grants and ops.reader_branches.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_obj
 @told
-def psql(settings: Settings, arguments: tuple[str, ...]) -> None:
-    """Open psql on `reporting`; arguments after -- go to psql."""
-    options = {**os.environ, "PGOPTIONS": "-c search_path=reporting"}
+def psql(settings: Settings, admin: bool, arguments: tuple[str, ...]) -> None:
+    """Open psql on `reporting` as an analyst who sees every branch; arguments after -- go to psql."""
+    address = urlsplit(admin_url(settings) if admin else reader_url(settings))
+    # by environment: an argument is for everybody to read in the list of processes
+    options = {
+        **os.environ,
+        "PGHOST": address.hostname or "",
+        "PGPORT": str(address.port or 5432),
+        "PGUSER": unquote(address.username or ""),
+        "PGPASSWORD": unquote(address.password or ""),
+        "PGDATABASE": address.path.lstrip("/"),
+        "PGOPTIONS": "-c search_path=reporting",
+    }
     program = embedded.program(settings, "psql")
-    raise SystemExit(subprocess.call([program, reader_url(settings), *arguments], env=options))
+    raise SystemExit(subprocess.call([program, *arguments], env=options))
+
+
+@database.command()
+@click.confirmation_option(prompt="Every bank's data on the embedded server will be gone. Go on?")
+@click.pass_obj
+@told
+def destroy(settings: Settings) -> None:
+    """Stop the embedded server and remove its data, wherever they lie."""
+    embedded.destroy(settings)
+    console.print("the embedded server and its data are gone")
 
 
 @database.command()
@@ -268,24 +287,18 @@ def _prepare(settings: Settings) -> None:
         airflow.prepare(settings)
 
 
-def _run_night(
-    settings: Settings,
-    business_date: date,
-    workspace: Workspace = LIVE,
-    policy_version: str | None = None,
-    skipped: tuple[str, ...] = (),
-) -> None:
-    if workspace.is_live and report.last_night(settings) is None:
+def _run_night(settings: Settings, business_date: date, skipped: tuple[str, ...] = ()) -> None:
+    if report.last_night(settings) is None:
         console.print(f"the database is new: history up to {business_date} is taken in first")
-    night = _open(settings, business_date, workspace)
-    if policy_version:
-        nights.note_policy(settings, night, policy_version)
+    _finish(settings, nights.open_night(settings, business_date, _run_id()), skipped)
+
+
+def _finish(settings: Settings, night: Night, skipped: tuple[str, ...] = ()) -> None:
     succeeded = airflow.run_night(settings, night, skipped)
     print_summary(console, settings, night)
     if not succeeded:
         sys.exit(1)
 
 
-def _open(settings: Settings, business_date: date, workspace: Workspace) -> Night:
-    run_id = f"cli__{datetime.now(UTC):%Y%m%dT%H%M%S.%f}__{os.getpid()}"
-    return nights.open_night(settings, business_date, run_id, workspace)
+def _run_id() -> str:
+    return f"cli__{datetime.now(UTC):%Y%m%dT%H%M%S.%f}__{os.getpid()}"

@@ -1,10 +1,9 @@
 """One gate of one night: what is judged, by which rules, and the process that does it."""
 
-import os
-import subprocess
 import sys
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from pipelines.children import run_child
 from pipelines.gates.deliveries import delivery_results
 from pipelines.gates.policy_values import read_policy_values
 from pipelines.gates.suites import GATES, Suite, load_suites
@@ -22,6 +21,7 @@ from pipelines.nights import Night
 from pipelines.settings import Settings
 from pipelines.sources import Source, active_sources
 from pipelines.warehouse import admin_url, connect
+from pipelines.wording import without_values
 
 ROLE = "yihu_publisher"
 CLOSED = 3  # exit code of a process whose gate was judged and closed
@@ -63,17 +63,13 @@ def call_gate(settings: Settings, night: Night, gate: str) -> GateVerdict:
 
     Returns the verdict of a gate that let the night pass. Raises GateClosed; GateError if nothing was judged.
     """
-    done = subprocess.run(
+    done = run_child(
         [sys.executable, "-m", "pipelines.gates", gate, "--night", str(night.night_id)],
-        cwd=settings.root,
-        env=_environment(settings),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
+        _environment(settings),
+        cwd=str(settings.root),
     )
     if done.returncode not in (0, CLOSED):
-        said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-ERROR_LINES:])
+        said = without_values("\n".join(done.stdout.strip().splitlines()[-ERROR_LINES:]))
         raise GateError(
             f"the {gate} gate of {night.business_date} was not judged (exit code {done.returncode}): {said}\n"
             "Nothing was published. Next: remove the cause and run the night again."
@@ -123,10 +119,9 @@ def _gate_url(settings: Settings) -> str:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    named = {
+    return {
         "YIHU_BANK": settings.bank,
         "YIHU_VAR": str(settings.var),
         "YIHU_LANDING": str(settings.landing),
         "YIHU_DATABASE_URL": settings.database_url or "",
     }
-    return {**os.environ, **named}

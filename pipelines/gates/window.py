@@ -20,5 +20,8 @@ class Window:
 
 def received_window(cur: cursor, business_date: date) -> Window:
     """The window of a night: from the business date published before it (none: everything) to its own."""
-    cur.execute("select max(business_date) from ops.editions where business_date < %s", [business_date])
+    cur.execute(
+        "select max(business_date) from ops.editions where state = 'kept' and business_date < %s",
+        [business_date],
+    )
     return Window(after=cur.fetchone()[0] or date.min, until=business_date)

@@ -6,7 +6,7 @@ stays as it is: the fold must give it again, and replaces only what lies after i
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from itertools import chain, groupby
+from itertools import chain, groupby, zip_longest
 from operator import attrgetter
 
 from psycopg2 import sql
@@ -18,8 +18,10 @@ from pipelines.identity.numbers import identity_key
 from pipelines.landing.raw import analyze, copy_rows, ensure_raw_tables
 from pipelines.nights import Night, StepCounts
 from pipelines.settings import Settings
-from pipelines.sources.declaration import load_source
+from pipelines.sources.declaration import Table, load_source
 from pipelines.warehouse import connect
+from pipelines.warehouse.rooms import LOADER
+from pipelines.workspace import LIVE
 
 _CHUNK = 10_000
 
@@ -35,19 +37,39 @@ def identify(settings: Settings, night: Night) -> StepCounts:
     room in one transaction; a workspace and a first night begin with the first delivery. Gives customer
     versions read and changes landed. IdentifyError when the fold no longer gives what was published.
     """
-    loader = "yihu_loader"
     schema = night.workspace.schema("raw")
     source = load_source("identity")
-    with connect(settings, loader, night.night_id) as writer:
+    with connect(settings, LOADER, night.night_id) as writer:
         ensure_raw_tables(writer, [source], schema)
-    with connect(settings, loader) as reader, connect(settings, loader, night.night_id) as writer:
+    with connect(settings, LOADER) as reader, connect(settings, LOADER, night.night_id) as writer:
         settled = _last_published(reader, night)
         versions = _Tally(_read_versions(reader, night))
         landed = _read_landed(reader, schema, settled) if settled else iter(())
         changes = _not_settled(fold_identities(versions), landed, settled or date.min)
         with writer.cursor() as cursor:
-            rows_out = _replace(cursor, night, settled or date.min, changes)
+            _delete(cursor, schema, ">", settled or date.min)
+            rows_out = _land(cursor, schema, night.business_date, changes)
     return StepCounts(versions.count, rows_out)
+
+
+def adopt_links(settings: Settings, night: Night) -> int:
+    """Put a rebuild's changes in the place of the live ones, up to its business date, where they differ.
+
+    So that later nights go on from what is published now. Gives the number of rows landed, 0 where the live
+    ones are the same.
+    """
+    live, own, day = LIVE.schema("raw"), night.workspace.schema("raw"), night.business_date
+    with connect(settings, LOADER) as reader, connect(settings, LOADER) as other:
+        pairs = zip_longest(_read_landed(reader, live, day), _read_landed(other, own, day))
+        if all(known == change for known, change in pairs):
+            return 0
+    with (
+        connect(settings, LOADER) as reader,
+        connect(settings, LOADER, night.night_id) as writer,
+        writer.cursor() as cursor,
+    ):
+        _delete(cursor, live, "<=", day)
+        return _land(cursor, live, day, _read_landed(reader, own, day))
 
 
 class _Tally:
@@ -118,35 +140,39 @@ def _not_settled(
             break
         known = next(landed, None)
         if known != change:
-            raise _changed_past(min(change, known or change, key=attrgetter("changed_date")))
+            raise _changed_past(min(change, known or change, key=attrgetter("changed_date")), settled)
     left = next(landed, None)
     if left is not None:
-        raise _changed_past(left)
+        raise _changed_past(left, settled)
     yield from changes
 
 
-def _changed_past(change: IdentityChange) -> IdentifyError:
-    day = change.changed_date
+def _changed_past(change: IdentityChange, settled: date) -> IdentifyError:
     return IdentifyError(
-        f"identity.links {day}: the customer versions of {change.source_code} no longer give the customer "
-        "ids that were published for this date. Nothing was landed. Find what changed in the past "
-        f"(deliveries, quarantine, release of the code), then use `yihu rebuild --date {day}`"
+        f"identity.links {change.changed_date}: the customer versions of {change.source_code} no longer give "
+        "the customer ids that were published for this date. Nothing was landed. Find what changed in "
+        f"the past (deliveries, quarantine, release of the code), then use `yihu rebuild --date {settled}`"
     )
 
 
-def _replace(cursor: Cursor, night: Night, settled: date, changes: Iterator[IdentityChange]) -> int:
-    """Replace every row after ``settled``; gives the number of rows landed."""
-    schema, table = night.workspace.schema("raw"), load_source("identity").table("links")
-    statement = sql.SQL("delete from {} where _received_date > %s")
-    cursor.execute(statement.format(sql.Identifier(schema, table.raw_name)), (settled,))
+def _delete(cursor: Cursor, schema: str, comparison: str, day: date) -> None:
+    statement = sql.SQL("delete from {} where _received_date {} %s")
+    cursor.execute(statement.format(sql.Identifier(schema, _links().raw_name), sql.SQL(comparison)), (day,))
+
+
+def _land(cursor: Cursor, schema: str, until: date, changes: Iterator[IdentityChange]) -> int:
+    """Land changes up to a date; gives the number of rows."""
     first = next(changes, None)
     if first is None:
         return 0
-    span = (night.business_date - first.changed_date).days + 1
-    dates = [first.changed_date + timedelta(days) for days in range(span)]
-    count = copy_rows(cursor, schema, table, dates, _numbered(chain([first], changes)))
-    analyze(cursor, schema, table, dates)
+    dates = [first.changed_date + timedelta(days) for days in range((until - first.changed_date).days + 1)]
+    count = copy_rows(cursor, schema, _links(), dates, _numbered(chain([first], changes)))
+    analyze(cursor, schema, _links(), dates)
     return count
+
+
+def _links() -> Table:
+    return load_source("identity").table("links")
 
 
 def _numbered(changes: Iterable[IdentityChange]) -> Iterator[tuple[date, int, tuple]]:

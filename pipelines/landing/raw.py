@@ -169,11 +169,16 @@ def _ensure_partitions(cursor: Cursor, schema: str, table: Table, months: set[da
         if name not in known:
             following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
             cursor.execute(
-                sql.SQL("create table {} partition of {} for values from ({}) to ({})").format(
-                    sql.Identifier(schema, name),
-                    sql.Identifier(schema, table.raw_name),
-                    sql.Literal(month),
-                    sql.Literal(following),
+                # Attached, not made as a partition: that would lock out whoever reads the table, the night's
+                # own reader among them, until both give up.
+                sql.SQL(
+                    "create table {part} (like {whole}); "
+                    "alter table {whole} attach partition {part} for values from ({first}) to ({following})"
+                ).format(
+                    part=sql.Identifier(schema, name),
+                    whole=sql.Identifier(schema, table.raw_name),
+                    first=sql.Literal(month),
+                    following=sql.Literal(following),
                 )
             )
 

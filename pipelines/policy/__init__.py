@@ -2,7 +2,7 @@
 
 from pipelines.policy.read import Policy, Row, read_policy
 from pipelines.policy.shapes import SHAPES, Column, PolicyError, Shape
-from pipelines.policy.write import parameter, read_recorded, write_policy
+from pipelines.policy.write import parameter, read_recorded, record_policy, write_policy
 
 __all__ = [
     "SHAPES",
@@ -14,5 +14,6 @@ __all__ = [
     "parameter",
     "read_policy",
     "read_recorded",
+    "record_policy",
     "write_policy",
 ]

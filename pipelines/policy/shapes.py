@@ -102,6 +102,13 @@ SHAPES = {
             is_list=True,
         ),
         _shape(
+            "transaction_types",
+            "transaction_type_code",
+            "transaction_type_code",
+            "transaction_type_code:code is_activity:boolean name_zh:text name_en:text rank:integer",
+            is_list=True,
+        ),
+        _shape(
             "codes",
             "code_set code",
             "code_set code",

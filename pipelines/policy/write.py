@@ -20,6 +20,11 @@ def write_policy(connection: Connection, policy: Policy, schema: str = "policy")
     for name, shape in SHAPES.items():
         _make_table(connection, schema, shape)
         _replace_rows(connection, schema, shape, policy.tables[name])
+    record_policy(connection, policy)
+
+
+def record_policy(connection: Connection, policy: Policy) -> None:
+    """Keep the content of a version that is going to be used; the caller commits."""
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into ops.policy_versions (policy_version, bank_code, content) values (%s, %s, %s) "
@@ -86,6 +91,9 @@ def _replace_rows(connection: Connection, schema: str, shape: Shape, rows: tuple
         # Delete, not truncate: whoever reads the old rows is not stopped.
         cursor.execute(sql.SQL("delete from {}").format(table))
         cursor.copy_expert(sql.SQL("copy {} ({}) from stdin").format(table, columns), io.StringIO(lines))
+        cursor.execute(
+            sql.SQL("analyze {}").format(table)
+        )  # the bands are joined by range: guesses cost minutes
 
 
 def _copy_line(row: Row, shape: Shape) -> str:

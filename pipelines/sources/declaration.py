@@ -364,7 +364,7 @@ def _boolean(value: Any, at: str) -> bool:
     return value
 
 
-class _UniqueLoader(yaml.SafeLoader):
+class _UniqueLoader(yaml.CSafeLoader):
     """YAML that refuses a name given twice: plain YAML keeps the last one in silence."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Mapping[Hashable, Any]:

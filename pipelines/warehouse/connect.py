@@ -110,6 +110,7 @@ def _prepare(settings: Settings) -> str:
     database = urlsplit(server).path.strip("/") or _database_name(settings)
     address = _address(server, database)
     if _is_ready(address):
+        _claim(address, settings.bank)
         return address
     try:
         with _one_at_a_time(server, database) as maintenance:
@@ -123,7 +124,22 @@ def _prepare(settings: Settings) -> str:
             f"the user of YIHU_DATABASE_URL may not prepare database {database}: {str(error).strip()}; "
             "it needs CREATEDB and CREATEROLE, and must have made our roles itself where they exist"
         ) from error
+    _claim(address, settings.bank)
     return address
+
+
+def _claim(address: str, bank: str) -> None:
+    """Note whose records the database holds; WarehouseError when they are another bank's."""
+    with closing(_connect(address)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("select bank_code from ops.bank")
+        found = cursor.fetchone()
+        if found is None:
+            cursor.execute("insert into ops.bank (bank_code) values (%s) on conflict do nothing", (bank,))
+        elif found[0] != bank:
+            raise WarehouseError(
+                f"database {connection.info.dbname} holds the records of bank {found[0]}, not of {bank}: "
+                "give each bank a database of its own (YIHU_DATABASE_URL, YIHU_BANK)"
+            )
 
 
 def _server(settings: Settings) -> str:

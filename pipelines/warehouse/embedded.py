@@ -110,6 +110,16 @@ def down(settings: Settings) -> bool:
         return True
 
 
+def destroy(settings: Settings) -> None:
+    """Stop the server and remove its data and its passwords, wherever they lie; nothing brings them back."""
+    down(settings)
+    shutil.rmtree(home(settings), ignore_errors=True)
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(_kept_folder(settings).read_text(), ignore_errors=True)
+        _kept_folder(settings).unlink()
+    shutil.rmtree(settings.var / "secrets", ignore_errors=True)
+
+
 def is_up(settings: Settings) -> bool:
     """Whether the server runs and takes connections; starts nothing."""
     with _locked(settings):

@@ -157,6 +157,12 @@ create table if not exists ops.policy_versions (
     first_used_at timestamptz not null default clock_timestamp()
 );
 
+-- The one bank whose records this database holds.
+create table if not exists ops.bank (
+    bank_code text not null,
+    is_only boolean primary key default true check (is_only)
+);
+
 -- Who sees which branch; '*' is every branch.
 create table if not exists ops.reader_branches (
     reader_name text not null,

@@ -18,10 +18,7 @@ select
     cast(coalesce(holding.overdraft_amount, 0) as decimal(18, 2)) as overdraft_amount,
     cast(coalesce(holding.personal_loan_amount, 0) as decimal(18, 2)) as loan_amount,
     cast(coalesce(holding.credit_card_amount, 0) as decimal(18, 2)) as card_debt_amount,
-    cast(
-        coalesce(holding.personal_loan_amount + holding.credit_card_amount + holding.overdraft_amount, 0)
-        as decimal(18, 2)
-    ) as liability_amount,
+    cast(coalesce(holding.liability_amount, 0) as decimal(18, 2)) as liability_amount,
     cast(activity.aum_amount as decimal(18, 2)) as aum_amount,
     cast(activity.aum_month_average_amount as decimal(18, 2)) as aum_month_average_amount,
     cast({{ policy_code('base_currency') }} as text) as currency_code,

@@ -10,7 +10,8 @@ select
     cast(score.days_inactive as integer) as days_inactive,
     cast('churn.inactivity' as text) as reason_code,
     cast(score.days_inactive_from as decimal(18, 4)) as threshold_value,
-    {{ business_date() }} as business_date
+    {{ business_date() }} as business_date,
+    cast(band.lower_bound as decimal(9, 8)) as churn_band_from_rate
 from {{ ref('customer_churn_scores') }} as score
 inner join {{ ref('customers') }} as customer on score.customer_id = customer.customer_id
 inner join {{ ref('churn_candidates') }} as candidate on score.customer_id = candidate.customer_id

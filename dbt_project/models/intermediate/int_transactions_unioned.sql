@@ -1,5 +1,7 @@
 {{ union_conformed('transactions', [
     'source_transaction_id',
+    'received_date',
+    'line_number',
     'source_account_id',
     'transaction_date',
     'direction_code',

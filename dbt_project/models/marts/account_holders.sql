@@ -7,7 +7,11 @@ versions as (
         source_customer_id,
         role_code,
         row_number() over (
-            partition by source_code, source_account_id, role_code
+            partition by
+                source_code,
+                source_account_id,
+                role_code,
+                case role_code when 'owner' then '' else source_customer_id end
             order by received_date desc nulls last, line_number desc nulls last
         ) as version_rank
     from {{ ref('int_account_holders_unioned') }}

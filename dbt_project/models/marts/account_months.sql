@@ -1,6 +1,17 @@
 -- U2: balances at day end and 月日均, each day weighing the same; the asset part and the overdrawn part apart
 with
 
+-- whatever was last reported, nothing is held from the day an account is closed
+spells as (
+    select
+        spell.account_id,
+        spell.balance_amount,
+        spell.from_date,
+        least(spell.until_date, coalesce({{ add_days('account.closed_date', -1) }}, spell.until_date)) as until_date
+    from {{ ref('int_balance_spells_derived') }} as spell
+    inner join {{ ref('accounts') }} as account on spell.account_id = account.account_id
+),
+
 held as (
     select
         spell.account_id,
@@ -11,9 +22,10 @@ held as (
         spell.until_date >= month.last_date as is_closing,
         {{ days_between('greatest(spell.from_date, month.first_date)', 'least(spell.until_date, month.last_date)') }}
         + 1 as held_days
-    from {{ ref('int_balance_spells_derived') }} as spell
+    from spells as spell
     inner join {{ ref('months') }} as month
         on spell.from_date <= month.last_date and spell.until_date >= month.first_date
+    where spell.from_date <= spell.until_date
 ),
 
 sums as (

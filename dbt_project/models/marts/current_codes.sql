@@ -22,6 +22,17 @@ product_classes as (
     where {{ in_force('class') }}
 ),
 
+transaction_types as (
+    select
+        'transaction_type' as code_set,
+        transaction_type_code as code,
+        name_zh,
+        name_en,
+        rank
+    from {{ source('policy', 'transaction_types') }} as kind
+    where {{ in_force('kind') }}
+),
+
 products as (
     select
         'product_' || source_code as code_set,
@@ -36,5 +47,7 @@ products as (
 select * from codes
 union all
 select * from product_classes
+union all
+select * from transaction_types
 union all
 select * from products

@@ -1,4 +1,4 @@
--- since = the month end (or tonight) from which the customer has been in the tier without a break
+-- since = the first day of the month from which the customer has been in the tier without a break
 with
 
 marked as (
@@ -10,7 +10,7 @@ marked as (
                 partition by tier.customer_id, tier.scheme_code
                 order by tier.month_number nulls last
             ) then null
-            else month.last_date
+            else month.first_date
         end as entered_date
     from {{ ref('tier_months') }} as tier
     inner join {{ ref('months') }} as month on tier.month_number = month.month_number

@@ -30,6 +30,11 @@ select
     {%- for class in ['personal_loan', 'credit_card'] %},
     cast(sum(case when product_class_code = '{{ class }}' then balance_amount else 0 end)
         as decimal(18, 2)) as {{ class }}_amount
-    {%- endfor %}
+    {%- endfor %},
+    cast(sum(case side_code
+        when 'liability' then balance_amount
+        when 'asset' then greatest(-balance_amount, 0)
+        else 0
+    end) as decimal(18, 2)) as liability_amount
 from balances
 group by customer_id

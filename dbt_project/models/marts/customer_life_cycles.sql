@@ -16,11 +16,13 @@ relations as (
             and activity.month_number = {{ month_number(business_date()) }}
 ),
 
+-- the latest months against as many before; no verdict on a customer not yet known that long
 trends as (
     select
         customer_id,
         sum(case when age_months < trend_months then aum_month_average_amount else 0 end) as recent_amount,
-        sum(case when age_months >= trend_months then aum_month_average_amount else 0 end) as former_amount
+        sum(case when age_months >= trend_months then aum_month_average_amount else 0 end) as former_amount,
+        count(*) = max(trend_months) + max(trend_months) as is_full
     from (
         select
             customer_id,
@@ -45,10 +47,12 @@ select
             coalesce(relation.last_active_date, relation.first_opened_date)
             <= {{ add_months(business_date(), '-' ~ policy_count('life_cycle_dormant_months')) }} then 'dormant'
         when
-            trend.recent_amount > trend.former_amount * (1 + {{ policy_value('life_cycle_growth_share') }})
+            trend.is_full
+            and trend.recent_amount > trend.former_amount * (1 + {{ policy_value('life_cycle_growth_share') }})
             then 'growing'
         when
-            trend.recent_amount < trend.former_amount * (1 - {{ policy_value('life_cycle_decline_share') }})
+            trend.is_full
+            and trend.recent_amount < trend.former_amount * (1 - {{ policy_value('life_cycle_decline_share') }})
             then 'declining'
         else 'mature'
     end as life_cycle_code

@@ -1,24 +1,13 @@
--- the working grain: one customer, one month, what was held and what was done
+-- the working grain: one customer, one month, what was held and what was done; the bank's own bookings
+-- (policy: transaction_types) are not the customer's activity
 with
-
-spine as (
-    select
-        customer.customer_id,
-        customer.customer_kind_code,
-        month.month_number,
-        month.last_date
-    from {{ ref('customers') }} as customer
-    inner join {{ ref('months') }} as month on customer.first_received_date <= month.last_date
-),
 
 holdings as (
     select
         customer_id,
         month_number,
-        sum(case when side_code = 'asset' then greatest(balance_amount, 0) * aum_weight else 0 end)
-            as aum_amount,
-        sum(case when side_code = 'asset' then balance_month_average_amount * aum_weight else 0 end)
-            as aum_month_average_amount
+        sum(greatest(balance_amount, 0) * aum_weight) as aum_amount,
+        sum(balance_month_average_amount * aum_weight) as aum_month_average_amount
     from {{ ref('account_months') }}
     group by customer_id, month_number
 ),
@@ -34,7 +23,43 @@ activity as (
         sum(case when channel_code = '{{ channel }}' then 1 else 0 end) as {{ channel }}_channel_count
         {%- endfor %}
     from {{ ref('transactions') }}
+    where is_activity
     group by customer_id, month_number
+),
+
+-- a customer is known from the first delivery on, and from the first business on record before it
+known as (
+    select
+        customer_id,
+        min(month_number) as first_month_number
+    from (
+        select
+            customer_id,
+            month_number
+        from holdings
+        union all
+        select
+            customer_id,
+            month_number
+        from activity
+        union all
+        select
+            customer_id,
+            {{ month_number('first_received_date') }} as month_number
+        from {{ ref('customers') }}
+    ) as seen
+    group by customer_id
+),
+
+spine as (
+    select
+        customer.customer_id,
+        customer.customer_kind_code,
+        month.month_number,
+        month.last_date
+    from {{ ref('customers') }} as customer
+    inner join known on customer.customer_id = known.customer_id
+    inner join {{ ref('months') }} as month on known.first_month_number <= month.month_number
 )
 
 select

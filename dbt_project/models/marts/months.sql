@@ -1,11 +1,19 @@
--- from the month of the first delivery to the business month; months are dense integers
+-- from the month of the first delivery, balance or transaction to the business month; months are dense integers
 with recursive
+
+firsts as (
+    select min(received_date) as first_date from {{ ref('int_customer_versions_unioned') }}
+    union all
+    select min(from_date) as first_date from {{ ref('int_balance_spells_derived') }}
+    union all
+    select min(transaction_date) as first_date from {{ ref('transactions') }}
+),
 
 bounds as (
     select
-        {{ month_number('min(received_date)') }} as first_month,
+        {{ month_number('min(first_date)') }} as first_month,
         {{ month_number(business_date()) }} as last_month
-    from {{ ref('int_customer_versions_unioned') }}
+    from firsts
 ),
 
 numbers as (

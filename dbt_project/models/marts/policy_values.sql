@@ -6,6 +6,7 @@
     'churn_rule': (['days_inactive_from'], ['churn_probability']),
     'product_classes': (['product_class_code'], ['side_code', 'aum_weight', 'name_zh', 'name_en', 'rank']),
     'products': (['source_code', 'product_code'], ['product_class_code', 'name_zh', 'name_en']),
+    'transaction_types': (['transaction_type_code'], ['is_activity', 'name_zh', 'name_en', 'rank']),
     'survivorship': (['source_code'], ['priority']),
     'codes': (['code_set', 'code'], ['name_zh', 'name_en', 'rank']),
     'reasons': (['reason_code'], ['template_zh', 'template_en']),

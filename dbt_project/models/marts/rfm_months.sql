@@ -86,7 +86,8 @@ inner join {{ ref('int_month_bands_bounded') }} as recency
     on
         placed.month_number = recency.month_number
         and recency.band_set_code = 'rfm_recency'
-        and {{ in_band('placed.recency_position', 'recency') }}
+        and ((placed.recency_position is null and recency.rank = 1)  -- never active
+            or {{ in_band('placed.recency_position', 'recency') }})
 inner join {{ ref('int_month_bands_bounded') }} as frequency
     on
         placed.month_number = frequency.month_number

@@ -2,22 +2,25 @@ with
 
 cells as (
     {%- for table in var('declarations') %}
-    {%- for column in table.columns if column.type != 'text' %}
+    {%- for column in table.columns if column.type != 'text' or column.required %}
     select
         '{{ table.source }}' as source_code,
         '{{ table.table }}' as table_name,
         _received_date,
         _line_number,
         '{{ column.name }}' as column_name,
-        'not_a_{{ column.type }}' as rule_id,
+        case when {{ column.name }} is null then 'missing_value' else 'not_a_{{ column.type }}' end as rule_id,
         {{ column.name }} as cell_value
     from {{ source(table.source, table.table) }}
     where
-        {{ column.name }} is not null
-        and _received_date <= {{ business_date() }}
+        _received_date <= {{ business_date() }}
+        {%- if not column.required %}
+        and {{ column.name }} is not null
+        {%- endif %}
         and {% if column.type == 'date' %}{{ safe_date(column.name, column.format) }}
         {%- elif column.type == 'decimal' %}{{ safe_decimal(column.name, column.scale) }}
-        {%- else %}{{ safe_integer(column.name) }}{% endif %} is null
+        {%- elif column.type == 'integer' %}{{ safe_integer(column.name) }}
+        {%- else %}{{ column.name }}{% endif %} is null
     union all
     {%- endfor %}
     {%- endfor %}

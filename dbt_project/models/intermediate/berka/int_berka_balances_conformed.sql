@@ -48,12 +48,16 @@ loan_balances as (
 
 select
     source_account_id,
+    balance_date as received_date,
+    cast(1 as bigint) as line_number,
     balance_date,
     balance_amount
 from account_balances
 union all
 select
     source_account_id,
+    balance_date as received_date,
+    cast(1 as bigint) as line_number,
     balance_date,
     greatest(balance_amount, 0) as balance_amount
 from loan_balances

@@ -3,6 +3,8 @@ with
 transactions as (
     select
         movement.source_transaction_id,
+        movement._received_date as received_date,
+        movement._line_number as line_number,
         movement.source_account_id,
         movement.transaction_date,
         movement.direction_code,
@@ -17,6 +19,8 @@ transactions as (
 
 select
     source_transaction_id,
+    received_date,
+    line_number,
     'A' || source_account_id as source_account_id,
     transaction_date,
     direction_code,

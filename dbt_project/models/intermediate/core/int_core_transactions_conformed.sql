@@ -1,5 +1,7 @@
 select
     source_transaction_id,
+    _received_date as received_date,
+    _line_number as line_number,
     source_account_id,
     transaction_date,
     direction_code,

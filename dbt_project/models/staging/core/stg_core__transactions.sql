@@ -6,7 +6,7 @@ select
     {{ safe_decimal('amount') }} as transaction_amount,
     lower(channel) as channel_code,
     lower(transaction_type) as transaction_type_code,
-    initiated_by = 'CUSTOMER' as is_customer_initiated,
+    case initiated_by when 'CUSTOMER' then true when 'SYSTEM' then false end as is_customer_initiated,
     _received_date,
     _line_number
 from {{ landed('core', 'transactions') }} as received

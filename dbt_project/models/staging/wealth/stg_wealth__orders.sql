@@ -5,7 +5,7 @@ select
     case direction when 'C' then 'credit' when 'D' then 'debit' end as direction_code,
     {{ safe_decimal('amount') }} as transaction_amount,
     lower(channel) as channel_code,
-    initiated_by = 'CUSTOMER' as is_customer_initiated,
+    case initiated_by when 'CUSTOMER' then true when 'SYSTEM' then false end as is_customer_initiated,
     _received_date,
     _line_number
 from {{ landed('wealth', 'orders') }} as received

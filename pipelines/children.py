@@ -1,0 +1,31 @@
+"""Child processes of a step: they die with it, so a killed try cannot write behind its successor."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+_SET_PARENT_DEATH_SIGNAL = 1  # prctl(2), Linux
+
+
+def run_child(
+    arguments: Sequence[str], environment: Mapping[str, str], cwd: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end and return its exit code and output; it is killed when this process dies."""
+    return subprocess.run(
+        list(arguments),
+        env={**os.environ, **environment},
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+    )
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)

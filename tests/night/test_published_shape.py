@@ -1,0 +1,265 @@
+"""What readers find in reporting: its names, its words, its rooms' walls, and nobody's personal data."""
+
+import csv
+import re
+from contextlib import closing
+from decimal import Decimal
+
+import psycopg2
+import pytest
+from night_support import query
+from psycopg2 import errors
+from small_bank import LAST, NIGHTS, base_folder, small_bank
+
+from pipelines.publishing.governance import GOVERNANCE
+from pipelines.sources import load_bank
+from pipelines.warehouse import reader_url
+
+pytestmark = pytest.mark.xdist_group("published_shape")
+
+# names that tools outside rely on (column order is ours)
+COLUMNS = {
+    "customer_360": "customer_id customer_kind_code branch_id first_opened_date deposit_amount loan_amount "
+    "aum_amount aum_month_average_amount transaction_count_1m transaction_count_3m transaction_count_6m "
+    "transaction_count_12m last_active_date life_cycle_code",
+    "customer_accounts": "account_id customer_id",
+    "customer_identities": "source_code source_customer_id customer_id rule_code since_date",
+    "customer_identity_changes": "source_code source_customer_id customer_id",
+    "customer_tiers": "customer_id scheme_code tier_code state_code since_date metric_value reason_code "
+    "reason_zh reason_en",
+    "customer_churn": "customer_id churn_probability churn_percentile churn_band_code method_code "
+    "model_version money_at_risk_amount reason_1_zh reason_1_en",
+    "codes": "code_set code name_zh name_en",
+    "policies": "policy_name owner_name proposer_name approver_name reason",
+    "data_dictionary": "table_name column_name description_zh description_en",
+}
+PUBLICATIONS = (
+    "edition_id business_date table_name row_count digest published_at is_current "
+    "policy_version model_version"
+)
+HISTORIES = ("customer_360", "customer_accounts", "customer_identities", "customer_tiers", "customer_churn")
+SCHEMES = ("rfm", "abc", "aum_level")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+ENGLISH = re.compile(r"[A-Za-z]{2}")
+PERSONAL = {"full_name", "identity_number", "phone", "email"}
+
+
+@pytest.fixture(scope="module")
+def bank(server, tmp_path_factory):
+    with small_bank(server, tmp_path_factory.mktemp("shape")) as settings:
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def columns(bank):
+    """View of reporting → its columns."""
+    found = {}
+    for view, column in query(
+        bank,
+        "select c.relname, a.attname from pg_catalog.pg_class as c inner join pg_catalog.pg_attribute as a "
+        "on a.attrelid = c.oid where c.relnamespace = 'reporting'::regnamespace and c.relkind = 'v' "
+        "and a.attnum > 0 order by c.relname, a.attnum",
+    ):
+        found.setdefault(view, []).append(column)
+    return found
+
+
+def ask(settings, statement):
+    """The rows an analyst gets."""
+    with closing(psycopg2.connect(reader_url(settings))) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall()
+
+
+# ── names ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_view_is_there_under_its_name(columns):
+    assert set(columns) == {*COLUMNS, *GOVERNANCE, *(f"{name}_history" for name in HISTORIES)}
+    for view, names in COLUMNS.items():
+        assert set(names.split()) <= set(columns[view]), view
+        assert {"business_date", "edition_id", "policy_version"} <= set(columns[view]), view
+    for name in HISTORIES:
+        assert columns[f"{name}_history"] == columns[name]
+    assert columns["publications"] == PUBLICATIONS.split()
+
+
+def test_every_view_and_column_is_explained_in_both_languages(bank):
+    views = query(
+        bank,
+        "select relname, '', obj_description(oid, 'pg_class') from pg_catalog.pg_class "
+        "where relnamespace = 'reporting'::regnamespace and relkind = 'v'",
+    )
+    columns = query(
+        bank,
+        "select c.relname, a.attname, col_description(c.oid, a.attnum) from pg_catalog.pg_class as c "
+        "inner join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 "
+        "where c.relnamespace = 'reporting'::regnamespace",
+    )
+    assert len(columns) > 150
+    for view, column, comment in views + columns:
+        chinese, bar, english = (comment or "").partition(" | ")
+        assert bar, (view, column, comment)
+        assert CHINESE.search(chinese), (view, column, comment)
+        assert ENGLISH.search(english), (view, column, comment)
+
+
+def test_the_dictionary_covers_every_column_of_the_edition(bank):
+    published = query(
+        bank,
+        "select c.relname, a.attname from pg_catalog.pg_class as c inner join pg_catalog.pg_attribute as a "
+        "on a.attrelid = c.oid where c.relkind = 'r' and a.attnum > 0 and not a.attisdropped and "
+        f"c.relnamespace = 'edition_{LAST:%Y%m%d}_1'::regnamespace and c.relname <> 'reasons'",
+    )
+    described = ask(bank, "select table_name, column_name from reporting.data_dictionary")
+    assert sorted(described) == sorted(published)
+
+
+# ── content ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_all_tables_are_of_one_edition_of_the_last_night(bank):
+    for view in COLUMNS:
+        found = ask(bank, f"select distinct edition_id, business_date from reporting.{view}")
+        if view != "customer_identity_changes" or found:  # nobody need have merged or split
+            assert found == [(f"edition_{LAST:%Y%m%d}_1", LAST)], view
+
+
+def test_histories_show_the_month_ends(bank):
+    for name in HISTORIES:
+        dates = ask(bank, f"select distinct business_date, edition_id from reporting.{name}_history")
+        assert dates == [(NIGHTS[1], f"edition_{NIGHTS[1]:%Y%m%d}_1")], name
+
+
+def test_every_person_has_a_tier_in_every_scheme(bank):
+    persons = ask(bank, "select count(*) from reporting.customer_360 where customer_kind_code = 'person'")[0][
+        0
+    ]
+    assert persons > 40
+    found = ask(
+        bank,
+        "select tier.scheme_code, count(*), count(distinct tier.customer_id) "
+        "from reporting.customer_tiers as tier "
+        "inner join reporting.customer_360 as customer on tier.customer_id = customer.customer_id "
+        "where customer.customer_kind_code = 'person' group by 1 order by 1",
+    )
+    assert found == [(scheme, persons, persons) for scheme in sorted(SCHEMES)]
+
+
+def test_reasons_are_worded_in_both_languages(bank):
+    worded = ask(
+        bank,
+        "select reason_zh, reason_en from reporting.customer_tiers "
+        "union all select reason_1_zh, reason_1_en from reporting.customer_churn",
+    )
+    assert len(worded) > 150
+    for chinese, english in worded:
+        assert CHINESE.search(chinese)
+        assert ENGLISH.search(english)
+        assert not re.search(r"[{}]", chinese + english), (chinese, english)
+
+
+def test_churn_is_by_the_rule_and_a_probability(bank):
+    rows = ask(
+        bank,
+        "select churn_probability, churn_percentile, method_code, model_version, money_at_risk_amount "
+        "from reporting.customer_churn",
+    )
+    assert len(rows) > 20
+    for probability, percentile, method, version, money in rows:
+        assert isinstance(probability, Decimal)
+        assert 0 <= probability <= 1
+        assert 0 <= percentile <= 1
+        assert (method, version) == ("rule", "inactivity-rule")
+        assert money >= 0
+
+
+def test_every_code_that_is_published_has_a_name(bank):
+    """Tiers, states and bands are looked up in `codes`."""
+    names = {code for (code,) in ask(bank, "select code from reporting.codes")}
+    used = ask(
+        bank,
+        "select tier_code from reporting.customer_tiers "
+        "union select state_code from reporting.customer_tiers "
+        "union select churn_band_code from reporting.customer_churn "
+        "union select life_cycle_code from reporting.customer_360 "
+        "union select customer_kind_code from reporting.customer_360",
+    )
+    assert {code for (code,) in used} - names == set()
+
+
+# ── walls ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "raw.core__customers",
+        "policy.parameters",
+        "staging.stg_core__customers",
+        "intermediate.int_customer_versions_unioned",
+        "marts.customers",
+        "protected.customer_contacts",
+        f"edition_{LAST:%Y%m%d}_1.customer_360",
+        "ops.nights",
+        "ops.quarantine",
+        "reporting.data_quality_quarantine",
+    ],
+)
+def test_readers_see_reporting_alone(bank, table):
+    assert query(bank, "select to_regclass(%s) is not null", table) == [(True,)]
+    with pytest.raises(errors.InsufficientPrivilege):
+        ask(bank, f"select * from {table} limit 1")
+
+
+# ── nobody's data ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def secrets(bank):
+    """Every name, identity number, phone and mail address that was delivered."""
+    found = set()
+    for source in load_bank("demo").sources:
+        for table in source.tables:
+            for name in PERSONAL & set(table.column_names):
+                for path in (bank.landing / source.code).glob(f"*/{table.file_name}"):
+                    with path.open(newline="", encoding="utf-8") as lines:
+                        found |= {row[name] for row in csv.DictReader(lines)}
+    found -= {""}
+    assert len(found) > 200
+    return found
+
+
+def told(secrets, text):
+    """The secrets that a text holds as a whole word: a short name may be part of another word."""
+    return {
+        secret
+        for secret in secrets
+        if secret in text and re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", text)
+    }
+
+
+def test_the_search_would_find_it(bank, secrets):
+    ((name, number),) = query(bank, "select full_name, identity_number from raw.core__customers limit 1")
+    assert told(secrets, f"customer {name}: {number},") == {name, number}
+
+
+def test_no_personal_data_in_reporting_or_ops(bank, secrets):
+    places = query(
+        bank,
+        "select n.nspname, c.relname from pg_catalog.pg_class as c inner join pg_catalog.pg_namespace as n "
+        "on c.relnamespace = n.oid where c.relkind in ('r', 'v') and n.nspname in ('reporting', 'ops')",
+    )
+    assert len(places) > 25
+    for schema, name in places:
+        text = "\n".join(row for (row,) in query(bank, f"select t::text from {schema}.{name} as t"))
+        assert told(secrets, text) == set(), f"{schema}.{name}"
+
+
+def test_no_personal_data_in_logs_and_reports(bank, secrets):
+    """All that the three nights left on disk."""
+    folder = base_folder() / "var"
+    files = [path for path in folder.rglob("*") if path.is_file() and path.parent.name != "secrets"]
+    assert {".html", ".log", ".json"} <= {path.suffix for path in files}
+    for path in files:
+        assert told(secrets, path.read_text(encoding="utf-8", errors="replace")) == set(), path
