@@ -209,6 +209,17 @@ def require_steps(settings: Settings, night: Night, before: str) -> None:
         )
 
 
+def refuse_beside_live(settings: Settings, night: Night) -> None:
+    """NightError while a live night runs: a rebuild may not change the past under it."""
+    with connect(settings) as connection, connection.cursor() as cursor:
+        live = _find_running(cursor, LIVE)
+    if live is not None:
+        raise NightError(
+            f"{_label(night.workspace)}, business date {night.business_date}: live night {live.night_id} "
+            f"for {live.business_date} is running; nothing was published. Rebuild again when it has ended"
+        )
+
+
 def note_policy(settings: Settings, night: Night, policy_version: str) -> None:
     """Put on record which policy version the night works with."""
     with _fenced(settings, night) as cursor:

@@ -144,9 +144,10 @@ def publish(settings: Settings, night: Night, record: StepRecord) -> None:
     if night.workspace.is_live:
         result = publishing.publish(settings, night, *versions)
     else:
-        # The ids first: a kill in between leaves what this very rebuild lands again.
-        identity.adopt_links(settings, night)
+        nights.refuse_beside_live(settings, night)
         result = publishing.adopt(settings, night, *versions)
+        # The ids last: after a kill in between the next live night refuses and asks for this rebuild again.
+        identity.adopt_links(settings, night)
     record.rows_out = sum(digest.row_count for digest in result.digests.values())
     record.message = f"{result.outcome} {result.edition_id}"
     try:

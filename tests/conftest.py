@@ -81,7 +81,10 @@ def server() -> embedded.ServerInfo:
                 cursor.execute(f"alter system set {name} = off")  # a test database need not outlive a crash
             cursor.execute("select pg_reload_conf()")
             cursor.execute(f"create database {TEMPLATE}_draft template template0")
-            with connect(replace(shared, database_url=info.url(f"{TEMPLATE}_draft"))) as draft, draft.cursor() as own:
+            with (
+                connect(replace(shared, database_url=info.url(f"{TEMPLATE}_draft"))) as draft,
+                draft.cursor() as own,
+            ):
                 own.execute("delete from ops.bank")  # each copy belongs to the bank that comes first
             cursor.execute(f"alter database {TEMPLATE}_draft rename to {TEMPLATE}")
     return info

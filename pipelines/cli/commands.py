@@ -109,20 +109,21 @@ def load(settings: Settings, day: datetime) -> None:
 @main.command()
 @click.option("--date", "day", type=DAY, required=True, help="Past business date.")
 @click.option(
-    "--policy-folder",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Build with the policy rows of this folder; default: the version that the date's edition names.",
+    "--current-policy",
+    is_flag=True,
+    help="Build with policy/ as it is now, not as the date's edition names it.",
 )
 @click.option("--keep", is_flag=True, help="Keep the workspace afterwards.")
 @click.pass_obj
 @told
-def rebuild(settings: Settings, day: datetime, policy_folder: Path | None, keep: bool) -> None:
+def rebuild(settings: Settings, day: datetime, current_policy: bool, keep: bool) -> None:
     """Build a past date again in a workspace, from what was received by then and the policy it names.
 
     Equal digests: nothing changes. Different: it replaces that date's kept edition, with the cause on record.
     """
     _prepare(settings)
-    with rebuilding(settings, day.date(), _run_id(), policy_folder, keep) as night:
+    folder = settings.policy_folder if current_policy else None
+    with rebuilding(settings, day.date(), _run_id(), folder, keep) as night:
         _finish(settings, night)
 
 

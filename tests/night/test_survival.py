@@ -1,20 +1,24 @@
 """Killed anywhere, started twice, taken over: readers see one whole edition, and a plain rerun finishes."""
 
+import json
 import multiprocessing
 import os
 import signal
 import time
-import traceback
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from unittest.mock import patch
 
 import pytest
 from night_support import begin_night, digests, night_state, query, run_night
+from psycopg2 import errors
 from small_bank import LAST, NEXT, copied, current_edition, reading, small_bank
 
-from pipelines import building, nights, publishing
+from pipelines import building, nights
 from pipelines.building import BuildError
-from pipelines.nights import STEPS, NightError
+from pipelines.building.dbt import LAYERS
+from pipelines.nights import STEPS, Night, NightError
+from pipelines.settings import Settings
 from pipelines.steps import STEPS as WORK
 from pipelines.steps import run_step
 from pipelines.warehouse import connect
@@ -33,27 +37,33 @@ def bank(server, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def undisturbed(server, bank):
-    """What the next night publishes when nothing happens, and the seconds of its steps."""
-    with copied(server, bank) as copy:
-        night = run_night(copy, NEXT)
-        seconds = query(
-            copy, "select step_name, seconds from ops.night_steps where night_id = %s", night.night_id
-        )
-        yield digests(copy, NEXT), {name: float(value) for name, value in seconds}
+    """The next night when nothing happens: what it publishes, its seconds, and the bank just before."""
+    with copied(server, bank) as ready:
+        night = begin_night(ready, NEXT)
+        for name in BEFORE_PUBLISH:
+            run_step(ready, night, name)
+        with copied(server, ready) as copy:
+            run_step(copy, night, "publish")
+            seconds = query(
+                copy, "select step_name, seconds from ops.night_steps where night_id = %s", night.night_id
+            )
+            whole = digests(copy, NEXT)
+        yield Undisturbed(whole, {name: float(value) for name, value in seconds}, ready, night)
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """``ready`` is the bank whose open ``night`` has done all but publish."""
+
+    digests: dict[str, tuple[int, str]]
+    seconds: dict[str, float]
+    ready: Settings
+    night: Night
 
 
 def child(work, *arguments):
     """Run in a process of its own; it exits with 1 after an exception."""
-
-    def guarded():
-        try:
-            work(*arguments)
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-
-    process = FORK.Process(target=guarded)
+    process = FORK.Process(target=work, args=arguments)
     process.start()
     return process
 
@@ -104,7 +114,7 @@ def wait_for_release(settings):
 
 
 def test_killed_in_and_after_every_step_a_plain_rerun_publishes_the_same(server, bank, undisturbed):
-    whole, seconds = undisturbed
+    whole, seconds = undisturbed.digests, undisturbed.seconds
     before, edition = reading(bank), current_edition(bank)
     with copied(server, bank) as copy:
         for name in BEFORE_PUBLISH:
@@ -124,39 +134,37 @@ def test_killed_in_and_after_every_step_a_plain_rerun_publishes_the_same(server,
         assert all(message.startswith("taken over by night") for state, message in ended if state == "failed")
 
 
-def run_dying(settings, what):
-    """A whole night that dies when it comes to ``what``."""
+def publish_dying(settings, night, what):
+    """The night's last step, until it comes to ``what``."""
     with patch(what, lambda *_, **__: die()):
-        run_night(settings, NEXT)
+        run_step(settings, night, "publish")
 
 
-@pytest.mark.parametrize(
-    ("what", "moved", "outcome"),
-    [
-        (
-            "pipelines.publishing.editions.record",
-            False,
-            "published",
-        ),  # in the transaction, views not moved yet
-        ("pipelines.publishing.collect", True, "unchanged"),  # committed, the step not on record yet
-    ],
-    ids=["in the transaction", "after its commit"],
-)
-def test_killed_while_publishing(server, bank, undisturbed, what, moved, outcome):
-    whole, _ = undisturbed
-    before = reading(bank)
-    with copied(server, bank) as copy:
-        process = child(run_dying, copy, what)
-        process.join(300)
+@contextmanager
+def killed_at(server, undisturbed, what):
+    """The bank whose night was killed while it published."""
+    with copied(server, undisturbed.ready) as copy:
+        process = child(publish_dying, copy, undisturbed.night, what)
+        process.join(120)
         assert process.exitcode == -signal.SIGKILL
         wait_for_release(copy)
-        assert (digests(copy, NEXT) == whole) is moved
-        assert (reading(copy) != before) is moved
+        yield copy
+
+
+def test_killed_before_publishing_committed_nothing_moved_and_a_retry_publishes(server, bank, undisturbed):
+    with killed_at(server, undisturbed, "pipelines.publishing.editions.record") as copy:
+        assert reading(copy) == reading(bank)
+        run_step(copy, undisturbed.night, "publish")
+        assert digests(copy, NEXT) == undisturbed.digests
+
+
+def test_killed_after_publishing_committed_readers_see_it_and_a_rerun_moves_nothing(server, undisturbed):
+    with killed_at(server, undisturbed, "pipelines.publishing.collect") as copy:
+        assert digests(copy, NEXT) == undisturbed.digests
         seen = reading(copy)
         night = run_night(copy, NEXT)
-        assert night_state(copy, night)[0] == outcome
-        assert digests(copy, NEXT) == whole
-        assert not moved or reading(copy) == seen, "reporting moved once"
+        assert night_state(copy, night)[0] == "unchanged"
+        assert (digests(copy, NEXT), reading(copy)) == (undisturbed.digests, seen), "moved once"
 
 
 def test_an_interrupted_night_is_closed_and_can_run_again(server, bank):
@@ -239,6 +247,14 @@ def made(settings):
     )
 
 
+def model_states(settings):
+    """How the models of dbt's last run ended."""
+    results = json.loads((settings.var / settings.bank / "dbt" / "live" / "run_results.json").read_text())
+    states = {one["status"] for one in results["results"] if one["unique_id"].startswith("model.")}
+    assert "error" in states, "it was stopped before it tried"
+    return states
+
+
 def test_dbt_of_a_night_that_was_taken_over_writes_nothing(server, bank):
     with copied(server, bank) as copy:
         old = begin_night(copy, NEXT)
@@ -251,9 +267,10 @@ def test_dbt_of_a_night_that_was_taken_over_writes_nothing(server, bank):
             )
         begin_night(copy, NEXT)
         before = made(copy)
-        for layer in building.LAYERS:
-            with pytest.raises(BuildError, match=f"night {old.night_id} is no longer the running night"):
+        for layer in LAYERS:
+            with pytest.raises((BuildError, errors.RaiseException), match="is no longer the running night"):
                 building.build(copy, old, layer)
+            assert model_states(copy) <= {"error", "skipped"}, layer
         assert made(copy) == before
-        with pytest.raises(Exception, match=r"no longer the running night|runs no longer"):
-            publishing.publish(copy, old, "p", "m")
+        with pytest.raises(NightError, match="runs no longer"):
+            run_step(copy, old, "publish")
