@@ -21,7 +21,7 @@ run: .venv/ready ## One whole night: make run [BANK=demo|berka] [BANK_FILES=dir]
 	@.venv/bin/yihu --bank $(BANK) run $(if $(DATE),--date $(DATE)) $(if $(BANK_FILES),--bank-files $(BANK_FILES))
 
 test: .venv/ready ## All tests, on an embedded server of their own
-	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist loadgroup tests
+	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests
 
 bench: .venv/ready ## Timings: make bench [ONLY=night]
 	@.venv/bin/python -m benchmarks $(ONLY)

@@ -24,10 +24,9 @@ LAST = DATES[-1]
 # accounts, loans, cards
 KNOWN = {DATES[-1]: (1229, 37, 6)}
 
-pytestmark = [
-    pytest.mark.xdist_group("berka"),
-    pytest.mark.skipif(not FILES.is_dir(), reason=f"the Berka files are not at {FILES} (YIHU_BERKA_FILES)"),
-]
+pytestmark = pytest.mark.skipif(
+    not FILES.is_dir(), reason=f"the Berka files are not at {FILES} (YIHU_BERKA_FILES)"
+)
 
 
 @pytest.fixture(scope="module")

@@ -50,8 +50,6 @@ from pipelines.sources import active_sources, load_source
 from pipelines.sources.berka_archive import deliver_archive
 from pipelines.warehouse import connect
 
-pytestmark = pytest.mark.xdist_group("policy_moves")
-
 BERKA_FILES = Path(os.environ.get("YIHU_BERKA_FILES") or ROOT.parent / "shared" / "data" / "berka")
 POLICIES = {bank: read_policy(ROOT / "policy", bank) for bank in ("demo", "berka")}
 OPEN = gates.GateVerdict(True, (), (), 1, "", date.min)

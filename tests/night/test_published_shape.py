@@ -15,8 +15,6 @@ from pipelines.publishing.governance import GOVERNANCE
 from pipelines.sources import load_bank
 from pipelines.warehouse import reader_url
 
-pytestmark = pytest.mark.xdist_group("published_shape")
-
 # names that tools outside rely on (column order is ours)
 COLUMNS = {
     "customer_360": "customer_id customer_kind_code branch_id first_opened_date deposit_amount loan_amount "

@@ -20,8 +20,6 @@ from pipelines.rebuild import RebuildError, rebuilding
 from pipelines.settings import ROOT
 from pipelines.steps import run_step
 
-pytestmark = pytest.mark.xdist_group("rebuild")
-
 FIRST = NIGHTS[0]
 identify = import_module("pipelines.identity.identify")  # the package gives its function under that name
 

@@ -21,8 +21,6 @@ from pipelines.settings import ROOT
 from pipelines.sources import load_source
 from pipelines.steps import run_step
 
-pytestmark = pytest.mark.xdist_group("stopped_nights")
-
 TRANSACTIONS = load_source("core").table("transactions")
 SECRET = "6222O2O2OO112233"  # stands in a number's place: it may be somebody's card number
 FEW, MANY = 2, 10  # of the 250 lines that are added; policy bears one in a hundred

@@ -23,8 +23,6 @@ from pipelines.steps import STEPS as WORK
 from pipelines.steps import run_step
 from pipelines.warehouse import connect
 
-pytestmark = pytest.mark.xdist_group("survival")
-
 FORK = multiprocessing.get_context("fork")  # a child begins with everything imported
 BEFORE_PUBLISH = STEPS[: STEPS.index("publish")]
 
