@@ -21,6 +21,11 @@ class Settings:
     schedule_zone: str | None = None
 
 
+def source_url(variable: str, environ: Mapping[str, str] = os.environ) -> str | None:
+    """The address of a source's database, from the variable that its declaration names; None: not set."""
+    return environ.get(variable) or None
+
+
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings from YIHU_BANK, YIHU_VAR, YIHU_LANDING, YIHU_DATABASE_URL and YIHU_TIME_ZONE."""
     bank = environ.get("YIHU_BANK") or "demo"

@@ -93,6 +93,19 @@ def server() -> embedded.ServerInfo:
 @pytest.fixture
 def own_installation() -> Iterator[Settings]:
     """Settings of an installation with an embedded server of its own, not yet made (a start takes 1 s)."""
+    with _installation() as settings:
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def second_server() -> Iterator[embedded.ServerInfo]:
+    """Somebody else's server, without our rooms, for the tests of one module."""
+    with _installation() as settings:
+        yield embedded.up(settings)
+
+
+@contextmanager
+def _installation() -> Iterator[Settings]:
     folder = Path(tempfile.mkdtemp(prefix="yihu-own-"))
     folder.chmod(0o755)
     settings = load_settings({"YIHU_VAR": str(folder / "var")})

@@ -21,7 +21,8 @@ def csv_bytes(table: Table, rows: Rows, header: Sequence[str] | None = None) -> 
     """The data file of some rows; a column that a row leaves out is empty."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=table.delimiter, lineterminator="\r\n")  # quotes cells with either
-    writer.writerow(header or table.column_names)
+    if table.header:
+        writer.writerow(header or table.column_names)
     writer.writerows([row.get(name, "") for name in table.column_names] for row in rows)
     return text.getvalue().encode(table.encoding)
 

@@ -1,5 +1,8 @@
 """yihu: the command-line door."""
 
 from pipelines.cli.commands import main
+from pipelines.cli.sources import sources
+
+main.add_command(sources)
 
 __all__ = ["main"]

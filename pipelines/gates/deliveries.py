@@ -1,6 +1,10 @@
-"""Three rules for every delivered table: it arrived, its totals tie out, few lines are in quarantine."""
+"""Five rules for every delivered table, from its declaration alone.
+
+It arrived, its totals tie out, few lines are in quarantine, no column was retyped, no column is new.
+"""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from decimal import Decimal
 
 from psycopg2.extensions import cursor
@@ -13,6 +17,7 @@ from pipelines.sources import Source, Table
 OWNER = "data operations"
 SHARE_PARAMETER = "gate_quarantine_share"
 NO_MEASURE_TOLD = 3
+ONE_BAD_CELL = 1  # is a bad cell; more of them, and none that is good, are another type
 
 
 def delivery_results(
@@ -21,6 +26,7 @@ def delivery_results(
     """One result per table and rule, from ``ops`` alone; run it after quarantine_rejected and tie_out."""
     arrived, quarantined = _arrived(cur, window), _quarantined_lines(cur, window)
     tied, untied = _tied(cur, window), _untied(cur, window)
+    rejected, new_columns = _rejected_cells(cur, window), _new_columns(cur, window)
     for source in sources:
         for table in source.tables:
             key = (source.code, table.name)
@@ -28,6 +34,8 @@ def delivery_results(
             yield _arrival(table, dates, _expected_dates(cur, source.code, window))
             yield _tie_out(table, dates, tied.get(key, 0), untied.get(key, []))
             yield _quarantine_share(table, rows, quarantined.get(key, 0), policy)
+            yield _retyped(table, rows, _retyped_columns(cur, table, rejected.get(key, {})))
+            yield _schema_drift(table, dates, new_columns.get(key, []))
 
 
 def _arrived(cur: cursor, window: Window) -> dict[tuple[str, str], tuple[int, int]]:
@@ -73,6 +81,48 @@ def _untied(cur: cursor, window: Window) -> dict[tuple[str, str], list[str]]:
     for source, table, received_date, measure, difference in cur.fetchall():
         found.setdefault((source, table), []).append(f"{received_date} {measure} differs by {difference}")
     return found
+
+
+def _rejected_cells(cur: cursor, window: Window) -> dict[tuple[str, str], dict[tuple[date, str], int]]:
+    """Cells that do not cast to their declared type, where a column has several of them on a date."""
+    cur.execute(
+        "select source_code, table_name, received_date, column_name, count(*) from ops.quarantine "
+        f"where starts_with(rule_id, 'not_a_') and {window.where('received_date')} "
+        "group by 1, 2, 3, 4 having count(*) > %s order by 1, 2, 3, 4",
+        [ONE_BAD_CELL],
+    )
+    found: dict[tuple[str, str], dict[tuple[date, str], int]] = {}
+    for source, table, day, column, cells in cur.fetchall():
+        found.setdefault((source, table), {})[day, column] = cells
+    return found
+
+
+def _retyped_columns(cur: cursor, table: Table, rejected: dict[tuple[date, str], int]) -> list[str]:
+    """Columns of which, on some date, not one cell can be read as its declared type."""
+    suspects = sorted({name for _, name in rejected})
+    if not suspects:
+        return []
+    counts = ", ".join(f"count({name})" for name in suspects)
+    cur.execute(
+        f"select _received_date, {counts} from raw.{table.raw_name} "
+        "where _received_date = any(%s) group by _received_date",
+        [sorted({day for day, _ in rejected})],
+    )
+    filled = {
+        (day, name): cells
+        for day, *counted in cur.fetchall()
+        for name, cells in zip(suspects, counted, strict=True)
+    }
+    return sorted({name for (day, name), cells in rejected.items() if filled[day, name] == cells})
+
+
+def _new_columns(cur: cursor, window: Window) -> dict[tuple[str, str], list[str]]:
+    cur.execute(
+        "select source_code, table_name, array_agg(distinct name order by name) from ops.deliveries "
+        f"cross join lateral unnest(extra_columns) as name where {window.where('received_date')} "
+        "group by source_code, table_name"
+    )
+    return {(source, table): names for source, table, names in cur.fetchall()}
 
 
 def _arrival(table: Table, dates: int, expected: int) -> GateResult:
@@ -122,6 +172,36 @@ def _quarantine_share(table: Table, rows: int, lines: int, policy: PolicyValues)
     )
 
 
+def _retyped(table: Table, rows: int, columns: list[str]) -> GateResult:
+    return _judged(
+        table,
+        rule="retyped",
+        dimension="validity",
+        is_good=not columns,
+        checked=rows,
+        unexpected=len(columns),
+        observed=", ".join(columns) or None,
+        zh=f"{table.zh}: 列的类型应与声明一致",
+        en=f"{table.en}: the columns still hold what is declared",
+    )
+
+
+def _schema_drift(table: Table, dates: int, columns: list[str]) -> GateResult:
+    """A new column only warns: its values are kept aside until it is declared, or declared as ignored."""
+    return _judged(
+        table,
+        rule="schema_drift",
+        dimension="consistency",
+        is_good=not columns,
+        checked=dates,
+        unexpected=len(columns),
+        observed=", ".join(columns) or None,
+        zh=f"{table.zh}: 交付中不应有未声明的列（其值另存）",
+        en=f"{table.en}: no column comes that is not declared (its values are kept aside)",
+        severity="warning",
+    )
+
+
 def _judged(
     table: Table,
     rule: str,
@@ -132,12 +212,13 @@ def _judged(
     observed: str | None,
     zh: str,
     en: str,
+    severity: str = "critical",
 ) -> GateResult:
     return GateResult(
         rule_id=f"{rule}.{table.source}.{table.name}",
         table_name=table.raw_name,
         dimension_code=dimension,
-        severity_code="critical",
+        severity_code=severity,
         outcome_code={True: "passed", False: "failed", None: "error"}[is_good],
         checked_count=checked,
         unexpected_count=unexpected,

@@ -1,6 +1,13 @@
 """Landing: deliveries go into raw as received, checked whole against what their control files promise."""
 
-from pipelines.landing.files import Control, Delivery, DeliveryError, read_control, read_rows
+from pipelines.landing.files import (
+    Control,
+    Delivery,
+    DeliveryError,
+    new_columns,
+    read_control,
+    read_rows,
+)
 from pipelines.landing.land import LandingResult, land
 from pipelines.landing.plan import landed_until
 from pipelines.landing.raw import ensure_raw_tables, write_rows
@@ -13,6 +20,7 @@ __all__ = [
     "ensure_raw_tables",
     "land",
     "landed_until",
+    "new_columns",
     "read_control",
     "read_rows",
     "write_rows",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,8 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from pipelines.landing.files import Control, Delivery, DeliveryError, read_control, read_rows
+from pipelines.landing.database import DatabaseRead, land_read
+from pipelines.landing.files import Control, Delivery, DeliveryError, new_columns, read_control, read_rows
 from pipelines.landing.plan import Plan, plan_deliveries
 from pipelines.landing.raw import analyze, copy_rows, delete_dates, ensure_raw_tables
 from pipelines.settings import Settings
@@ -25,11 +26,29 @@ _RAW = "raw"
 
 @dataclass(frozen=True)
 class LandingResult:
-    """Rows that the control files promise, rows in raw, and deliveries taken in."""
+    """Rows that the sources promise, rows in raw, and deliveries taken in."""
 
     rows_in: int
     rows_out: int
     deliveries: int
+
+
+@dataclass(frozen=True)
+class _Receipt:
+    """One row of ops.deliveries."""
+
+    source_code: str
+    table_name: str
+    received_date: date
+    file_name: str
+    sha256: str
+    byte_count: int
+    row_count: int
+    control_sums: str
+    night_id: int
+    extra_columns: list[str]
+    watermark_from: str | None = None
+    watermark_until: str | None = None
 
 
 def land(
@@ -38,7 +57,8 @@ def land(
     """Take every delivery received up to ``until`` and not landed yet into raw, in one transaction.
 
     A delivery that was landed with the same bytes is left alone; with other bytes, and not yet published, it
-    is replaced. Raises DeliveryError, having landed nothing, where a delivery is missing or bad.
+    is replaced; a database is read on from where it was left. Raises DeliveryError, having landed nothing,
+    where a delivery is missing or bad.
     """
     bank = load_bank(settings.bank)
     with connect(settings, role="yihu_loader", night_id=night.night_id) as connection:
@@ -47,35 +67,64 @@ def land(
             plan = plan_deliveries(cursor, bank, settings.landing, until)
             rows_in = rows_out = 0
             for table in (table for source in bank.sources for table in source.tables):
-                deliveries = [each for each in plan.deliveries if each.table == table]
-                if deliveries:
-                    promised, landed = _land_table(cursor, table, deliveries, plan, night.night_id)
-                    rows_in, rows_out = rows_in + promised, rows_out + landed
-                    if progress:
-                        progress(f"{table.source}.{table.name}: {len(deliveries)} deliveries, {landed} rows")
-    return LandingResult(rows_in, rows_out, len(plan.deliveries))
+                files = [each for each in plan.deliveries if each.table == table]
+                reads = [each for each in plan.reads if each.table == table]
+                if not files and not reads:
+                    continue
+                if files:
+                    promised, landed = _land_files(cursor, table, files, plan, night.night_id)
+                else:
+                    promised, landed = _land_reads(cursor, table, reads, night.night_id)
+                rows_in, rows_out = rows_in + promised, rows_out + landed
+                if progress:
+                    count = len(files) + len(reads)
+                    progress(f"{table.source}.{table.name}: {count} deliveries, {landed} rows")
+    return LandingResult(rows_in, rows_out, len(plan.deliveries) + len(plan.reads))
 
 
-def _land_table(
+def _land_files(
     cursor: Cursor, table: Table, deliveries: Sequence[Delivery], plan: Plan, night_id: int
 ) -> tuple[int, int]:
     """All deliveries of one table in one COPY; gives rows promised and rows landed."""
     dates = [each.received_date for each in deliveries]
     _clear(cursor, table, [day for day in dates if (table.source, table.name, day) in plan.replaced])
     controls = [read_control(each) for each in deliveries]
-    landed = copy_rows(cursor, _RAW, table, dates, _dated_rows(deliveries, controls))
+    landed = copy_rows(cursor, _RAW, table, dates, _dated_rows(deliveries, controls), with_extra=True)
     _refuse_duplicates(cursor, table, deliveries)
     analyze(cursor, _RAW, table, dates)
-    _record(cursor, deliveries, controls, night_id)
+    pairs = zip(deliveries, controls, strict=True)
+    _record(cursor, [_file_receipt(delivery, control, night_id) for delivery, control in pairs])
     return sum(control.rows for control in controls), landed
+
+
+def _land_reads(
+    cursor: Cursor, table: Table, reads: Sequence[DatabaseRead], night_id: int
+) -> tuple[int, int]:
+    """All reads of one table, one after another; gives rows promised and rows landed."""
+    receipts = [
+        _Receipt(
+            *(table.source, table.name, read.received_date, f"{read.source.url_env}:{read.relation}"),
+            *(done.sha256, done.byte_count, done.rows, json.dumps(done.sums), night_id),
+            *(list(done.extra_columns), read.watermark_from, read.watermark_until),
+        )
+        for read in reads
+        for done in [land_read(cursor, _RAW, read)]
+    ]
+    _refuse_duplicates(cursor, table, reads)
+    analyze(cursor, _RAW, table, [read.received_date for read in reads])
+    _record(cursor, receipts)
+    rows = sum(receipt.row_count for receipt in receipts)
+    return rows, rows
 
 
 def _dated_rows(
     deliveries: Sequence[Delivery], controls: Sequence[Control]
 ) -> Iterator[tuple[date, int, Sequence[str]]]:
+    """The rows of all files, each with a last cell for what came in columns that are not declared."""
+    width = len(deliveries[0].table.columns)
     for delivery, control in zip(deliveries, controls, strict=True):
         for line, cells in read_rows(delivery, control):
-            yield delivery.received_date, line, cells
+            yield delivery.received_date, line, cells if len(cells) > width else (*cells, "")
 
 
 def _clear(cursor: Cursor, table: Table, dates: Sequence[date]) -> None:
@@ -90,7 +139,7 @@ def _clear(cursor: Cursor, table: Table, dates: Sequence[date]) -> None:
         )
 
 
-def _refuse_duplicates(cursor: Cursor, table: Table, deliveries: Sequence[Delivery]) -> None:
+def _refuse_duplicates(cursor: Cursor, table: Table, deliveries: Sequence[Delivery | DatabaseRead]) -> None:
     """A key twice in one delivery; a key with an empty part is a bad line, and not compared."""
     key = [sql.Identifier(name) for name in table.key]
     statement = sql.SQL(
@@ -109,34 +158,33 @@ def _refuse_duplicates(cursor: Cursor, table: Table, deliveries: Sequence[Delive
         raise _duplicate_fault(delivery, first, last, count)
 
 
-def _duplicate_fault(delivery: Delivery, first: int, last: int, count: int) -> DeliveryError:
+def _duplicate_fault(delivery: Delivery | DatabaseRead, first: int, last: int, count: int) -> DeliveryError:
     key = ", ".join(delivery.table.key)
     return delivery.fault(
         f"lines {first} and {last} have the same key ({key}); {count} keys occur repeatedly"
     )
 
 
-def _record(
-    cursor: Cursor, deliveries: Sequence[Delivery], controls: Sequence[Control], night_id: int
-) -> None:
-    rows = [
-        (
-            each.table.source,
-            each.table.name,
-            each.received_date,
-            each.path.name,
-            control.sha256,
-            each.path.stat().st_size,
-            control.rows,
-            json.dumps({column: str(total) for column, total in control.sums.items()}),
-            night_id,
-        )
-        for each, control in zip(deliveries, controls, strict=True)
-    ]
+def _file_receipt(delivery: Delivery, control: Control, night_id: int) -> _Receipt:
+    return _Receipt(
+        source_code=delivery.table.source,
+        table_name=delivery.table.name,
+        received_date=delivery.received_date,
+        file_name=delivery.path.name,
+        sha256=control.sha256,
+        byte_count=delivery.path.stat().st_size,
+        row_count=control.rows,
+        control_sums=json.dumps({column: str(total) for column, total in control.sums.items()}),
+        night_id=night_id,
+        extra_columns=new_columns(delivery),
+    )
+
+
+def _record(cursor: Cursor, receipts: Sequence[_Receipt]) -> None:
+    columns = ", ".join(column.name for column in fields(_Receipt))
     execute_values(
         cursor,
-        "insert into ops.deliveries (source_code, table_name, received_date, file_name, sha256, byte_count, "
-        "row_count, control_sums, night_id) values %s",
-        rows,
+        f"insert into ops.deliveries ({columns}) values %s",
+        [astuple(receipt) for receipt in receipts],
         page_size=1000,
     )

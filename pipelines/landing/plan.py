@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from pipelines.landing.database import DatabaseRead
 from pipelines.landing.files import Delivery, DeliveryError, sha256_of
 from pipelines.sources.declaration import Bank, Source, Table
 
@@ -34,16 +36,18 @@ Ledger = dict[tuple[str, date], Landed]
 
 @dataclass(frozen=True)
 class Plan:
-    """Deliveries to land, by rising date; ``replaced`` are those that were landed with other bytes."""
+    """Files to land and tables to read, by rising date; ``replaced`` were landed with other bytes before."""
 
     deliveries: tuple[Delivery, ...]
+    reads: tuple[DatabaseRead, ...]
     replaced: frozenset[tuple[str, str, date]]
 
 
 def plan_deliveries(cursor: Cursor, bank: Bank, landing: Path, until: date) -> Plan:
     """The deliveries that a night for ``until`` takes in, of all sources of the bank.
 
-    Every date after a table's last landed one is due, up to ``until``; later folders are not looked at.
+    Every date after a table's last landed one is due, up to ``until``; later folders are not looked at. A
+    table of a database that was never read gives all it has on the first night.
     Raises DeliveryError for a missing delivery, an undeclared file, or a change in a published date's folder.
     """
     cursor.execute("select max(business_date) from ops.editions where state = 'kept'")
@@ -51,8 +55,12 @@ def plan_deliveries(cursor: Cursor, bank: Bank, landing: Path, until: date) -> P
     taken: list[Delivery] = []
     replaced: list[Delivery] = []
     missing: list[tuple[Delivery, Path]] = []
+    reads: list[DatabaseRead] = []
     for source in bank.sources:
         ledger = _ledger(cursor, source)
+        if source.reader == "postgres":
+            reads += _reads(source, ledger, until, bank.time_zone)
+            continue
         folders = _date_folders(landing / source.code, until)
         for day, folder in folders.items():
             _refuse_undeclared(source, day, folder)
@@ -67,7 +75,11 @@ def plan_deliveries(cursor: Cursor, bank: Bank, landing: Path, until: date) -> P
     if missing:
         raise _missing_fault(bank, missing)
     names = frozenset((each.table.source, each.table.name, each.received_date) for each in replaced)
-    return Plan(tuple(sorted(taken, key=lambda each: each.received_date)), names)
+    return Plan(_by_date(taken), _by_date(reads), names)
+
+
+def _by_date(items: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(sorted(items, key=lambda each: each.received_date))
 
 
 def landed_until(connection: Connection, source_code: str) -> date | None:
@@ -119,6 +131,16 @@ def _due(
     while day <= until:
         yield Delivery(table, day, source_folder / day.isoformat())
         day += timedelta(days=1)
+
+
+def _reads(source: Source, ledger: Ledger, until: date, time_zone: str) -> Iterator[DatabaseRead]:
+    """A read for every date after the last one; what was read once is never read again."""
+    for table in source.tables:
+        since = max((day for name, day in ledger if name == table.name), default=None)
+        day = since + timedelta(days=1) if since else until
+        while day <= until:
+            yield DatabaseRead(source, table, day, since, time_zone)
+            since, day = day, day + timedelta(days=1)
 
 
 def _changed(

@@ -1,10 +1,14 @@
-"""The raw room: one table per declared table, text as delivered, partitioned by month of receipt."""
+"""The raw room: one table per declared table, text as delivered, partitioned by month of receipt.
+
+Beside the declared columns a row carries its date of receipt and line number, and in ``_extra`` what came in
+columns that are not declared (null as a rule).
+"""
 
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from psycopg2 import Error, sql
 from psycopg2.extensions import connection as Connection
@@ -13,6 +17,7 @@ from psycopg2.extensions import cursor as Cursor
 from pipelines.sources.declaration import Source, Table, load_source
 
 _CHUNK = 1 << 18
+EXTRA = "_extra"
 
 
 def ensure_raw_tables(connection: Connection, sources: Iterable[Source], schema: str = "raw") -> None:
@@ -57,17 +62,37 @@ def copy_rows(
     table: Table,
     dates: Iterable[date],
     rows: Iterable[tuple[date, int, Sequence[Any]]],
+    with_extra: bool = False,
 ) -> int:
     """COPY (date of receipt, line number, cells) into raw in one stream; ``dates`` covers those of the rows.
 
-    Empty text becomes null, blanks stay. An error of ``rows`` comes out as itself. Gives the row count.
+    ``with_extra``: one more cell holds the undeclared columns as JSON. Empty text becomes null, blanks stay.
+    An error of ``rows`` comes out as itself. Gives the row count.
+    """
+    return copy_stream(cursor, schema, table, dates, _CopyStream(rows), "csv", with_extra)
+
+
+def copy_stream(
+    cursor: Cursor,
+    schema: str,
+    table: Table,
+    dates: Iterable[date],
+    stream: "Stream",
+    copy_format: str,
+    with_extra: bool = False,
+) -> int:
+    """COPY a readable of bytes in one of COPY's formats: date of receipt, line number, declared columns.
+
+    The stream's own ``error`` comes out as itself. Gives the row count.
     """
     _ensure_partitions(cursor, schema, table, {day.replace(day=1) for day in dates})
-    columns = ("_received_date", "_line_number", *table.column_names)
-    statement = sql.SQL("copy {} ({}) from stdin with (format csv, encoding 'utf8')").format(
-        sql.Identifier(schema, table.raw_name), sql.SQL(", ").join(map(sql.Identifier, columns))
+    extra = (EXTRA,) if with_extra else ()
+    columns = ("_received_date", "_line_number", *table.column_names, *extra)
+    statement = sql.SQL("copy {} ({}) from stdin with (format {}, encoding 'utf8')").format(
+        sql.Identifier(schema, table.raw_name),
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(copy_format),
     )
-    stream = _CopyStream(rows)
     try:
         cursor.copy_expert(statement, stream, _CHUNK)
     except Error:
@@ -89,6 +114,15 @@ def analyze(cursor: Cursor, schema: str, table: Table, dates: Iterable[date]) ->
     for month in sorted({day.replace(day=1) for day in dates}):
         name = sql.Identifier(schema, _partition_name(table, month))
         cursor.execute(sql.SQL("analyze {}").format(name))
+
+
+class Stream(Protocol):
+    """What COPY reads from; ``error`` is what ended it before its end."""
+
+    error: Exception | None
+
+    def read(self, size: int) -> bytes:
+        """At most ``size`` bytes, none at the end."""
 
 
 class _CopyStream:
@@ -142,16 +176,19 @@ def _create_table(cursor: Cursor, schema: str, table: Table) -> None:
     columns = sql.SQL(", ").join(
         sql.SQL("{} text").format(sql.Identifier(column)) for column in table.column_names
     )
-    statement = "create table {} ({}, _received_date date not null, _line_number bigint not null) "
-    cursor.execute(sql.SQL(statement + "partition by range (_received_date)").format(name, columns))
+    statement = (
+        "create table {} ({}, _received_date date not null, _line_number bigint not null, _extra jsonb) "
+        "partition by range (_received_date)"
+    )
+    cursor.execute(sql.SQL(statement).format(name, columns))
 
 
 def _add_columns(cursor: Cursor, schema: str, table: Table, known: set[str]) -> None:
-    for column in table.column_names:
+    for column, kind in (*((name, "text") for name in table.column_names), (EXTRA, "jsonb")):
         if column not in known:
             cursor.execute(
-                sql.SQL("alter table {} add column {} text").format(
-                    sql.Identifier(schema, table.raw_name), sql.Identifier(column)
+                sql.SQL("alter table {} add column {} {}").format(
+                    sql.Identifier(schema, table.raw_name), sql.Identifier(column), sql.SQL(kind)
                 )
             )
 

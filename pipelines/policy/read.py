@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -68,13 +68,15 @@ class Policy:
 
 
 def read_policy(folder: Path, bank: str) -> Policy:
-    """The policy of one bank from ``folder/*.csv`` and ``folder/<bank>/*.csv``.
+    """The policy of one bank from ``folder/*.csv``, ``folder/<bank>/*.csv`` and ``folder/<bank>/*/*.csv``.
 
-    A bank's rows replace all common rows of the same group. Raises PolicyError with every offence found, each
-    with file, row and reason.
+    A bank's rows replace all common rows of the same group; a source adds its own in a folder below its
+    bank's. Raises PolicyError with every offence found, each with file, row and reason.
     """
     offences: list[str] = []
-    common, own = _read_folder(folder, folder, offences), _read_folder(folder, folder / bank, offences)
+    common = _read_files(folder, folder.glob("*.csv"), offences)
+    paths = [path for pattern in ("*.csv", "*/*.csv") for path in (folder / bank).glob(pattern)]
+    own = _read_files(folder, paths, offences)
     for name, shape in SHAPES.items():
         if name not in common and name not in own and not shape.is_optional:
             offences.append(f"{folder.name}/{name}.csv is missing, and so is {bank}/{name}.csv")
@@ -98,15 +100,16 @@ def parse_policy(bank: str, content: Mapping[str, list[Mapping[str, str | None]]
     return Policy(bank, tables)
 
 
-def _read_folder(root: Path, folder: Path, offences: list[str]) -> dict[str, list[Row]]:
-    found = {}
-    for path in sorted(folder.glob("*.csv")):
+def _read_files(root: Path, paths: Iterable[Path], offences: list[str]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for path in sorted(paths):
         name = f"{root.name}/{path.relative_to(root).as_posix()}"
         if path.stem not in SHAPES:
             offences.append(f"{name}: no such policy file; known are {', '.join(SHAPES)}")
             continue
         try:
-            found[path.stem] = list(_read_rows(path, SHAPES[path.stem], name, offences))
+            rows = list(_read_rows(path, SHAPES[path.stem], name, offences))
+            found.setdefault(path.stem, []).extend(rows)
         except (UnicodeDecodeError, csv.Error) as error:
             offences.append(f"{name}: not a UTF-8 CSV file ({error})")
     return found

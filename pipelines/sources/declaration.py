@@ -26,15 +26,20 @@ _DATE_SHAPES = {
     "yymmddhhmmss": re.compile(r"[0-9]{6} [0-9]{2}:[0-9]{2}:[0-9]{2}"),
 }
 _NUMBER_SHAPE = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-MODES = ("snapshot", "increment", "upsert")
-FILES = ("csv", "csv.gz")
+MODES = ("snapshot", "increment", "upsert", "delete")
+READERS = ("files", "postgres")
+FILES = ("csv", "csv.gz", "parquet")
 PRIVACY = ("C1", "C2", "C3")
-# A line ends with the byte 0x0A in each of these, so a file can be read and blamed line by line.
+# A line ends with the byte 0x0A in each of these, so a file can be read and blamed line by line. A byte order
+# mark in front is left out in each of them.
 ENCODINGS = ("utf-8", "ascii", "gb18030", "gbk", "latin-1", "cp1250", "cp1252")
 _CREDENTIAL_WORDS = frozenset(
     ["password", "passwd", "pwd", "passcode", "passphrase", "pin", "cvv", "cvv2", "cvc", "cvc2", "密码"]
 )
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_FOREIGN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VARIABLE = re.compile(r"YIHU_SOURCE_[A-Z0-9_]+_URL")
+_FILE_FIELDS = ("file", "header", "delimiter", "encoding")
 _PARTITION_SUFFIX = len("_p202601")
 _POSTGRES_NAME_LENGTH = 63
 
@@ -47,7 +52,7 @@ class DeclarationError(Exception):
 class Column:
     """One delivered column; ``format`` is for dates only, ``scale`` (decimal places) for decimals only.
 
-    ``privacy`` is C1 (internal) or C2 (personal).
+    ``privacy`` is C1 (internal) or C2 (personal); ``unit`` says what a number counts, as ``days``.
     """
 
     name: str
@@ -58,11 +63,18 @@ class Column:
     privacy: str
     zh: str
     en: str
+    unit: str | None = None
 
 
 @dataclass(frozen=True)
 class Table:
-    """One delivered table of a source, columns in the order of its file."""
+    """One delivered table of a source, columns in the order of its file.
+
+    ``mode``: snapshot (all rows each time), increment (new rows; a key again corrects the former one), upsert
+    (new and changed rows) or delete (keys of the table ``deletes`` that are gone as of the date of receipt).
+    ``ignored`` columns may come and are not landed. ``relation`` and ``watermark`` name a table of a source
+    that is read by ``postgres``, and the column by which it is.
+    """
 
     source: str
     name: str
@@ -77,6 +89,11 @@ class Table:
     sums: tuple[str, ...]
     zh: str
     en: str
+    header: bool = True
+    deletes: str | None = None
+    ignored: tuple[str, ...] = ()
+    relation: str | None = None
+    watermark: str | None = None
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -105,7 +122,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Source:
-    """One source; ``is_pipeline`` marks one that the night itself lands: no file is expected from it."""
+    """One source; ``is_pipeline`` marks one that the night itself lands: no file is expected from it.
+
+    ``reader`` is files, or postgres: then ``url_env`` names the environment variable that holds the address
+    of its database, and no statement there may take longer than ``time_limit_seconds``.
+    """
 
     code: str
     name_zh: str
@@ -113,6 +134,9 @@ class Source:
     provides: tuple[str, ...]
     tables: tuple[Table, ...]
     is_pipeline: bool
+    reader: str = "files"
+    url_env: str | None = None
+    time_limit_seconds: int = 1800
 
     def table(self, name: str) -> Table:
         """The table of that name."""
@@ -173,20 +197,35 @@ def load_source(code: str, folder: Path = FOLDER) -> Source:
     if not path.is_file():
         raise DeclarationError(f"source {code!r} has no declaration: {path} does not exist")
     fields = _fields(
-        _read_yaml(path), path.name, {"source", "name_zh", "name_en", "provides", "tables"}, {"pipeline"}
+        _read_yaml(path),
+        path.name,
+        {"source", "name_zh", "name_en", "provides", "tables"},
+        {"pipeline", "reader", "url_env", "time_limit_seconds"},
     )
     if fields["source"] != code:
         raise DeclarationError(f"{path.name}: source is {fields['source']!r}, the file's name says {code!r}")
     _check_name(code, path.name)
     tables = _mapping(fields["tables"], f"{path.name}, tables")
-    return Source(
+    source = Source(
         code=code,
         name_zh=fields["name_zh"],
         name_en=fields["name_en"],
         provides=_names(fields["provides"], f"{path.name}, provides"),
         tables=tuple(_table(code, name, body, f"{path.name}, table {name}") for name, body in tables.items()),
         is_pipeline=_boolean(fields.get("pipeline", False), f"{path.name}, pipeline"),
+        reader=_one_of(fields.get("reader", "files"), READERS, f"{path.name}, reader"),
+        url_env=fields.get("url_env"),
+        time_limit_seconds=fields.get("time_limit_seconds", 1800),
     )
+    _check_reader(source, tables, path.name)
+    for table in source.tables:
+        _check_deletes(source, table, f"{path.name}, table {table.name}")
+    return source
+
+
+def declared_sources(folder: Path = FOLDER) -> list[Source]:
+    """Every declared source, active or not, by code."""
+    return [load_source(path.stem, folder) for path in sorted(folder.glob("*.yml")) if path.stem != "banks"]
 
 
 def declarations_for_dbt(sources: list[Source]) -> list[dict[str, Any]]:
@@ -247,7 +286,10 @@ def _table(source: str, name: str, body: Any, at: str) -> Table:
         body,
         at,
         {"mode", "key", "zh", "en", "columns"},
-        {"delimiter", "encoding", "file", "due", "date_column", "sums"},
+        {
+            *_FILE_FIELDS,
+            *("due", "date_column", "sums", "deletes", "ignored", "relation", "watermark"),
+        },
     )
     columns = _mapping(fields["columns"], f"{at}, columns")
     table = Table(
@@ -264,6 +306,11 @@ def _table(source: str, name: str, body: Any, at: str) -> Table:
         sums=_names(fields.get("sums") or [], f"{at}, sums"),
         zh=fields["zh"],
         en=fields["en"],
+        header=_boolean(fields.get("header", True), f"{at}, header"),
+        deletes=fields.get("deletes"),
+        ignored=_names(fields.get("ignored") or [], f"{at}, ignored"),
+        relation=_foreign_name(fields.get("relation"), f"{at}, relation", parts=2),
+        watermark=_foreign_name(fields.get("watermark"), f"{at}, watermark"),
     )
     _check_table(table, at)
     return table
@@ -291,11 +338,61 @@ def _check_table(table: Table, at: str) -> None:
             raise DeclarationError(f"{at}, column {name}: sums needs a decimal or an integer")
     if dated and table.column(dated[0]).type != "date":
         raise DeclarationError(f"{at}, column {dated[0]}: date_column needs a date")
+    for name in table.ignored:
+        if name in table.column_names:
+            raise DeclarationError(f"{at}: ignored names column {name!r}, which is declared")
+
+
+def _check_reader(source: Source, tables: Mapping[str, Any], at: str) -> None:
+    """What belongs to files stands in a source of files, what belongs to a database in one of a database."""
+    limit = source.time_limit_seconds
+    if type(limit) is not int or limit < 1:
+        raise DeclarationError(f"{at}: time_limit_seconds {limit!r} is not a whole number of seconds")
+    if source.reader == "files":
+        if source.url_env is not None:
+            raise DeclarationError(f"{at}: url_env belongs to reader postgres")
+        for table in source.tables:
+            if table.watermark or table.relation:
+                raise DeclarationError(
+                    f"{at}, table {table.name}: watermark and relation belong to reader postgres"
+                )
+        return
+    if not isinstance(source.url_env, str) or not _VARIABLE.fullmatch(source.url_env):
+        raise DeclarationError(
+            f"{at}: url_env {source.url_env!r} names no variable; reader postgres needs one like "
+            f"YIHU_SOURCE_{source.code.upper()}_URL"
+        )
+    for table in source.tables:
+        place = f"{at}, table {table.name}"
+        if unread := [name for name in _FILE_FIELDS if name in tables[table.name]]:
+            raise DeclarationError(f"{place}: {unread[0]} belongs to reader files")
+        if table.watermark is None:
+            raise DeclarationError(f"{place}: watermark is missing; reader postgres reads by it")
+        if table.mode == "snapshot":
+            raise DeclarationError(f"{place}: a snapshot cannot be read by watermark; deliver it as a file")
+
+
+def _check_deletes(source: Source, table: Table, at: str) -> None:
+    if (table.mode == "delete") != (table.deletes is not None):
+        raise DeclarationError(
+            f"{at}: deletes and mode delete belong together: it names the table whose keys go"
+        )
+    if table.deletes is None:
+        return
+    target = next((each for each in source.tables if each.name == table.deletes), None)
+    if target is None or target.mode == "delete":
+        raise DeclarationError(
+            f"{at}: deletes names {table.deletes!r}, which is no table of rows of this source"
+        )
+    if table.key != target.key:
+        raise DeclarationError(
+            f"{at}: key {list(table.key)} is not the key {list(target.key)} of {target.name}, whose rows go"
+        )
 
 
 def _column(name: str, body: Any, at: str) -> Column:
     _check_name(name, at)
-    fields = _fields(body, at, {"type", "privacy", "zh", "en"}, {"format", "scale", "required"})
+    fields = _fields(body, at, {"type", "privacy", "zh", "en"}, {"format", "scale", "required", "unit"})
     if _one_of(fields["privacy"], PRIVACY, f"{at}, privacy") == "C3" or is_credential(name):
         raise DeclarationError(f"{at}: credentials are never landed; take the column out of the delivery")
     kind = _one_of(fields["type"], TYPES, f"{at}, type")
@@ -304,6 +401,9 @@ def _column(name: str, body: Any, at: str) -> Column:
         date_format = _one_of(date_format or "yyyy-mm-dd", tuple(DATE_FORMATS), f"{at}, format")
     elif date_format is not None:
         raise DeclarationError(f"{at}: format belongs to dates, the type is {kind}")
+    unit = fields.get("unit")
+    if unit is not None and (kind not in ("decimal", "integer") or not isinstance(unit, str) or not unit):
+        raise DeclarationError(f"{at}: unit {unit!r} is a text that says what a decimal or an integer counts")
     scale = fields.get("scale", 2 if kind == "decimal" else None)
     if (kind == "decimal") != (scale in range(13)):
         raise DeclarationError(f"{at}: scale belongs to decimals and is 0 to 12, not {scale!r}")
@@ -316,12 +416,23 @@ def _column(name: str, body: Any, at: str) -> Column:
         privacy=fields["privacy"],
         zh=fields["zh"],
         en=fields["en"],
+        unit=unit,
     )
 
 
 def _check_name(name: Any, at: str) -> None:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise DeclarationError(f"{at}: {name!r} is not a name in lower case with single underscores")
+
+
+def _foreign_name(name: Any, at: str, parts: int = 1) -> str | None:
+    """A name in somebody else's database: a table, also as ``schema.table``, or a column."""
+    if name is None:
+        return None
+    words = name.split(".") if isinstance(name, str) else []
+    if not 1 <= len(words) <= parts or not all(_FOREIGN_NAME.fullmatch(word) for word in words):
+        raise DeclarationError(f"{at}: {name!r} is not a plain name")
+    return name
 
 
 def _fields(body: Any, at: str, needed: set[str], optional: set[str]) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def declared(**changes):
         for folder in folders:
             place = place[folder]
         if value is None:
-            del place[last]
+            place.pop(last, None)
         else:
             place[last] = value
     return source
@@ -115,6 +115,47 @@ def test_dbt_is_told_names_types_and_formats(tmp_path):
 
 ACCOUNTS = "tables__accounts__"
 COLUMNS = ACCOUNTS + "columns__"
+READ = {"reader": "postgres", "url_env": "YIHU_SOURCE_SMALL_URL", ACCOUNTS + "watermark": "changed_at"}
+
+
+def declared_gone(**changes):
+    """A table of deleted keys."""
+    columns = {
+        name: {"type": "text", "required": True, "privacy": "C1", "zh": "键", "en": "Key"}
+        for name in ("account_no", "opened")
+    }
+    table = {"mode": "delete", "deletes": "accounts", "key": ["account_no"], "zh": "删", "en": "Gone"}
+    return {**table, "columns": columns, **changes}
+
+
+def test_a_database_is_declared_with_its_address_and_watermarks(tmp_path):
+    source = load(tmp_path, declared(**READ, **{ACCOUNTS + "relation": "app.Accounts"}))
+    assert (source.reader, source.url_env, source.time_limit_seconds) == (
+        "postgres",
+        "YIHU_SOURCE_SMALL_URL",
+        1800,
+    )
+    assert (source.tables[0].relation, source.tables[0].watermark) == ("app.Accounts", "changed_at")
+
+
+def test_a_table_may_list_the_keys_that_are_gone(tmp_path):
+    assert load(tmp_path, declared(tables__gone=declared_gone())).table("gone").deletes == "accounts"
+
+
+@pytest.mark.parametrize("sign", ["\\u0001", "\\t", "|", ","])
+def test_a_delimiter_may_be_written_as_an_escape(tmp_path, sign):
+    text = yaml.safe_dump(declared(tables__accounts__delimiter="@"), allow_unicode=True)
+    (tmp_path / "small.yml").write_text(text.replace("'@'", f'"{sign}"'), encoding="utf-8")
+    table = load_source("small", tmp_path).tables[0]
+    assert table.delimiter == sign.encode().decode("unicode_escape")
+
+
+def test_a_number_may_have_a_unit_and_a_file_no_header(tmp_path):
+    source = load(
+        tmp_path, declared(tables__accounts__columns__amount__unit="CNY", tables__accounts__header=False)
+    )
+    assert source.tables[0].column("amount").unit == "CNY"
+    assert not source.tables[0].header
 
 
 @pytest.mark.parametrize(
@@ -136,6 +177,24 @@ COLUMNS = ACCOUNTS + "columns__"
         ({ACCOUNTS + "due": "25:00"}, ["25:00"]),
         ({ACCOUNTS + "file": "xlsx"}, ["xlsx"]),
         ({ACCOUNTS + "encoding": "utf-16"}, ["utf-16"]),
+        ({ACCOUNTS + "header": "no"}, ["table accounts, header"]),
+        ({ACCOUNTS + "ignored": ["amount"]}, ["ignored names column 'amount'"]),
+        ({ACCOUNTS + "mode": "delete"}, ["table accounts", "deletes and mode delete belong together"]),
+        ({ACCOUNTS + "deletes": "accounts"}, ["table accounts", "deletes and mode delete belong together"]),
+        ({"tables__gone": declared_gone(deletes="nowhere")}, ["table gone", "'nowhere'"]),
+        ({"tables__gone": declared_gone(key=["opened"])}, ["table gone", "key ['opened'] is not the key"]),
+        ({ACCOUNTS + "watermark": "opened"}, ["table accounts", "reader postgres"]),
+        ({"url_env": "YIHU_SOURCE_SMALL_URL"}, ["url_env belongs to reader postgres"]),
+        ({"reader": "oracle"}, ["reader", "oracle"]),
+        (READ | {"url_env": "HOME"}, ["'HOME' names no variable", "YIHU_SOURCE_SMALL_URL"]),
+        (READ | {"time_limit_seconds": 0}, ["time_limit_seconds 0"]),
+        (READ | {ACCOUNTS + "watermark": None}, ["table accounts", "watermark is missing"]),
+        (READ | {ACCOUNTS + "watermark": "a;b"}, ["table accounts, watermark", "plain name"]),
+        (READ | {ACCOUNTS + "relation": "a.b.c"}, ["table accounts, relation", "plain name"]),
+        (READ | {ACCOUNTS + "delimiter": ";"}, ["table accounts", "delimiter belongs to reader files"]),
+        (READ | {ACCOUNTS + "mode": "snapshot"}, ["table accounts", "snapshot"]),
+        ({COLUMNS + "opened__unit": "days"}, ["column opened", "unit"]),
+        ({COLUMNS + "amount__unit": 3}, ["column amount", "unit"]),
         ({ACCOUNTS + "delimiter": "||"}, ["delimiter"]),
         ({ACCOUNTS + "delimiter": '"'}, ["delimiter"]),
         ({COLUMNS + "opened__type": "datetime"}, ["table accounts, column opened", "datetime"]),

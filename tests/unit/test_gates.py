@@ -246,15 +246,17 @@ def test_a_good_delivery_passes_and_its_results_are_kept(shop):
     verdict = pass_delivery(shop)
 
     assert verdict.passed
-    assert verdict.checked == 4
+    assert verdict.checked == 6
     assert stored(shop) == {
         "shop.present": ("passed", 2, 0, None),
         "arrived.shop.balances": ("passed", 1, 0, "1 of 1 days"),
         "tie_out.shop.balances": ("passed", 1, 0, None),
         "quarantine_share.shop.balances": ("passed", 2, 0, "0.000000 of the lines, at most 0.5"),
+        "retyped.shop.balances": ("passed", 2, 0, None),
+        "schema_drift.shop.balances": ("passed", 1, 0, None),
     }
     pass_delivery(shop)
-    assert len(stored(shop)) == 4
+    assert len(stored(shop)) == 6
 
 
 def test_critical_closes_warning_does_not_crash_does_and_no_cell_is_kept(shop):
@@ -322,6 +324,36 @@ def test_critical_closes_warning_does_not_crash_does_and_no_cell_is_kept(shop):
     for name in (SECRET, "Zhao"):
         assert name not in kept
         assert name not in str(closed.value)
+
+
+def test_a_new_column_warns_by_its_name(shop):
+    shop.deliver([("a1", "Wang", "1")])
+    query(shop.settings, "update ops.deliveries set extra_columns = array['colour', 'column 5']")
+    verdict = pass_delivery(shop)
+    assert [each.rule_id for each in verdict.warnings] == ["schema_drift.shop.balances"]
+    assert stored(shop)["schema_drift.shop.balances"] == ("failed", 1, 2, "colour, column 5")
+
+
+def test_a_retyped_column_closes_though_few_lines_have_it(shop):
+    query(
+        shop.settings,
+        "update policy.parameters set value = '1' where parameter_code = 'gate_quarantine_share'",
+    )
+    shop.deliver([("a1", "Wang", "1"), ("a2", "Li", "2")], day=YESTERDAY)
+    shop.deliver([("a1", "Wang", "1,00"), ("a2", "Li", "2,00")])
+    verdict = pass_delivery(shop)
+    assert [each.rule_id for each in verdict.criticals] == ["retyped.shop.balances"]
+    assert stored(shop)["retyped.shop.balances"] == ("failed", 4, 1, "balance")
+
+
+@pytest.mark.parametrize("amounts", [("1,00",), ("1,00", "2,00", "3")])
+def test_bad_cells_are_no_new_type(shop, amounts):
+    query(
+        shop.settings,
+        "update policy.parameters set value = '1' where parameter_code = 'gate_quarantine_share'",
+    )
+    shop.deliver([(f"a{number}", "Wang", amount) for number, amount in enumerate(amounts)])
+    assert pass_delivery(shop).passed
 
 
 def test_an_unknown_kind_of_rule_or_a_missing_view_closes(shop):

@@ -12,7 +12,15 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from psycopg2 import sql
 
-from pipelines.landing import Delivery, DeliveryError, ensure_raw_tables, read_control, read_rows, write_rows
+from pipelines.landing import (
+    Delivery,
+    DeliveryError,
+    ensure_raw_tables,
+    new_columns,
+    read_control,
+    read_rows,
+    write_rows,
+)
 from pipelines.landing.raw import copy_rows
 from pipelines.sources import load_source, pipeline_sources
 from pipelines.sources.declaration import Column, Source, Table
@@ -89,13 +97,92 @@ def test_a_record_over_several_lines_is_numbered_by_its_first(tmp_path):
         ({"file": "csv.gz"}, ROWS),
         ({"delimiter": ";"}, ROWS),
         ({"delimiter": "\t"}, ROWS),
-        ({"encoding": "gb18030"}, [ROWS[0] | {"note": "张三，一户"}]),
+        ({"delimiter": "|"}, [ROWS[0] | {"note": "a|b"}]),
+        ({"delimiter": "\x01", "file": "csv.gz"}, [ROWS[0] | {"note": "a,b|c\td"}]),
+        ({"encoding": "gb18030"}, [ROWS[0] | {"note": "张三，一户𠮷"}]),
+        ({"encoding": "gbk", "delimiter": "|"}, [ROWS[0] | {"note": "镕稵"}]),  # ends in the bytes of 5 and |
         ({}, []),
     ],
 )
 def test_files_are_read_as_declared(tmp_path, changes, rows):
     cells = [cells for _, cells in read(tmp_path, replace(NOTES, **changes), rows)]
     assert cells == [[row[name] for name in NOTES.column_names] for row in rows]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("header", [True, False])
+def test_a_byte_order_mark_is_no_part_of_the_first_cell(tmp_path, encoding, header):
+    table = replace(NOTES, encoding=encoding, header=header)
+    data = "\ufeff".encode(encoding) + csv_bytes(table, ROWS)
+    assert [cells[0] for _, cells in read(tmp_path, table, data=data)] == ["1", "2", "3"]
+
+
+def test_a_file_without_header_begins_with_its_first_row(tmp_path):
+    table = replace(NOTES, header=False)
+    assert [(line, cells[0]) for line, cells in read(tmp_path, table)] == [(1, "1"), (2, "2"), (3, "3")]
+    assert read(tmp_path, table, rows=[]) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", ["empty (0 bytes)", "promises 3 rows"]),
+        (b"1,a,,0.10,new\r\n", ["line 1 has 5 fields, 4 are declared"]),
+        (csv_bytes(NOTES, ROWS), ["line 1 is a header, the declaration says header: false"]),
+    ],
+)
+def test_a_file_without_header_is_refused_as_others(tmp_path, data, words):
+    message = refused(tmp_path, replace(NOTES, header=False), data=data)
+    for word in words:
+        assert word in message
+
+
+def test_a_truncated_file_without_header_is_told_by_its_lines(tmp_path):
+    message = refused(tmp_path, replace(NOTES, header=False), control={"sha256": "0" * 64})
+    assert "bytes, 3 lines, the control file promises 3 rows" in message
+
+
+# ── new columns ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_new_column_is_kept_aside(tmp_path):
+    data = b'note_no,colour,note,made,amount,330106199001011234\r\n1,red,a,,0.10,\r\n2,,b,,0.20,x"\r\n'
+    path = write_delivery(tmp_path, NOTES, DAY, data=data, control={"rows": 2, "sums": {"amount": "0.30"}})
+    delivery = Delivery(NOTES, DAY, path.parent)
+    assert list(read_rows(delivery, read_control(delivery))) == [
+        (2, ["1", "a", "", "0.10", '{"colour": "red"}']),
+        (3, ["2", "b", "", "0.20", '{"330106199001011234": "x\\""}']),
+    ]
+    assert new_columns(delivery) == ["colour", "column 6"]
+
+
+def test_an_ignored_column_is_neither_landed_nor_told(tmp_path):
+    table = replace(NOTES, ignored=("colour", "never_came"))
+    path = write_delivery(
+        tmp_path,
+        table,
+        DAY,
+        data=b"note_no,colour,note,made,amount\r\n1,red,a,,0.10\r\n",
+        control={"rows": 1, "sums": {"amount": "0.10"}},
+    )
+    delivery = Delivery(table, DAY, path.parent)
+    assert list(read_rows(delivery, read_control(delivery))) == [(2, ["1", "a", "", "0.10"])]
+    assert new_columns(delivery) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        (b"note_no,note,made,amount,", ["column 5 has no name of its own"]),
+        (b"note_no,note,made,amount,x,x", ["column 5 has no name of its own"]),
+        (b"note_no,made,note,amount,x", ["another order: note_no, made, note, amount"]),
+        (b"note_no,note,made,amount,user_password", ["line 1, column 5", "credential"]),
+    ],
+)
+def test_a_new_column_needs_a_name_and_the_others_their_order(tmp_path, header, words):
+    message = refused(tmp_path, data=header + b"\r\n", control={"rows": 0, "sums": {"amount": "0"}})
+    for word in words:
+        assert word in message
 
 
 def test_a_last_line_without_its_end_is_whole(tmp_path):

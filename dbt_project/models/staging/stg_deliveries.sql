@@ -1,0 +1,7 @@
+select
+    source_code,
+    table_name,
+    received_date,
+    row_count
+from {{ source('ops', 'deliveries') }}
+where received_date <= {{ business_date() }}

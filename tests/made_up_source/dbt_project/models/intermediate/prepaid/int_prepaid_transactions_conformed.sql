@@ -1,0 +1,12 @@
+select
+    source_transaction_id,
+    _received_date as received_date,
+    _line_number as line_number,
+    source_account_id,
+    transaction_date,
+    'debit' as direction_code,
+    transaction_amount,
+    'card' as channel_code,
+    'purchase' as transaction_type_code,
+    true as is_customer_initiated
+from {{ ref('stg_prepaid__payments') }}
