@@ -116,8 +116,17 @@ def identify(settings: Settings, night: Night, record: StepRecord) -> None:
 
 
 def build(settings: Settings, night: Night, record: StepRecord) -> None:
-    """Build the bank's nouns and months: everything that does not depend on the scores."""
-    _record_build(record, building.build(settings, night, "marts"))
+    """Build the bank's nouns and months: everything that does not depend on the scores.
+
+    Month ends that lie between the last build and tonight come first, each with its scores.
+    """
+    for stop in building.stops(settings, night):
+        with building.at(settings, night, stop) as then:
+            log.info("build: as of %s", stop.business_date)
+            result = building.build(settings, then, "marts", stop.since)
+            if stop.business_date < night.business_date:
+                churn.score(settings, then)
+    _record_build(record, result)
 
 
 def score(settings: Settings, night: Night, record: StepRecord) -> None:

@@ -33,7 +33,7 @@ from pipelines.warehouse import connect
 from pipelines.warehouse.rooms import create_workspace
 from pipelines.workspace import LIVE, Workspace
 
-LOADING = ("build", "score", "build_edition", "gate_edition", "publish")  # what bulk history leaves out
+LOADING = ("build_edition", "gate_edition", "publish")  # what bulk history leaves out
 
 PARSING = ("--vars", "--project-dir", "--profiles-dir", "--target-path", "--log-path")
 PARSED = ("nodes", "sources", "macros", "docs", "selectors", "disabled", "files", "metadata", "unit_tests")
@@ -153,7 +153,8 @@ def _manifest(options: dict[str, str], database: str) -> Any:
     from dbt.contracts.graph.manifest import Manifest
 
     variables = json.loads(options["--vars"])
-    key = json.dumps([options["--project-dir"], {**variables, "business_date": None}])
+    same = {"business_date": None, "since": bool(variables.get("since"))}
+    key = json.dumps([options["--project-dir"], {**variables, **same}])
     if key not in _parses:
         parsed = _parse(options)
         if parsed is None:

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,10 @@ class BuildResult:
     warning_count: int
 
 
-def build(settings: Settings, night: Night, layer: str) -> BuildResult:
+def build(settings: Settings, night: Night, layer: str, since: date | None = None) -> BuildResult:
     """Build one of LAYERS for the night's business date and workspace, with its data tests.
 
+    ``since``: the date as of which the marts stand, and go on from; None makes them anew.
     Raises BuildError with the first errors, by model and message.
     """
     target = settings.var / settings.bank / "dbt" / (night.workspace.name or "live")
@@ -44,7 +46,7 @@ def build(settings: Settings, night: Night, layer: str) -> BuildResult:
     arguments = [
         "build",
         *("--selector", layer),
-        *("--vars", json.dumps(_variables(settings, night))),
+        *("--vars", json.dumps(_variables(settings, night, since))),
         *("--project-dir", str(project)),
         *("--profiles-dir", str(project)),
         *("--target-path", str(target)),
@@ -87,10 +89,11 @@ def drop_next_edition(settings: Settings, night: Night) -> None:
         cursor.execute(f"drop schema if exists {schema} cascade")
 
 
-def _variables(settings: Settings, night: Night) -> dict[str, Any]:
+def _variables(settings: Settings, night: Night, since: date | None = None) -> dict[str, Any]:
     sources = active_sources(settings.bank)
     return {
         "business_date": night.business_date.isoformat(),
+        "since": since.isoformat() if since else "",
         "workspace": night.workspace.name,
         "sources": [source.code for source in sources],
         "entities": _providers(sources),
