@@ -8,6 +8,8 @@ select
     channel_code,
     transaction_type_code,
     is_customer_initiated,
+    is_own_name,
+    other_bank_code,
     received_date,
     line_number,
     {{ month_number('transaction_date') }} as month_number

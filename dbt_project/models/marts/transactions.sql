@@ -2,7 +2,8 @@
 {{ config(materialized='monthly', key='account_id', reopened='int_activity_reopened') }}
 {%- set columns = [
     'transaction_id', 'account_id', 'transaction_date', 'direction_code', 'transaction_amount', 'channel_code',
-    'transaction_type_code', 'is_customer_initiated', 'received_date', 'line_number', 'month_number'
+    'transaction_type_code', 'is_customer_initiated', 'is_own_name', 'other_bank_code', 'received_date',
+    'line_number', 'month_number'
 ] %}
 with
 
@@ -57,6 +58,8 @@ select
     version.channel_code,
     version.transaction_type_code,
     version.is_customer_initiated,
+    version.is_own_name,
+    version.other_bank_code,
     version.received_date,
     version.line_number,
     least(version.followed_date, deletion.deleted_date) as superseded_date,
