@@ -120,13 +120,7 @@ def build(settings: Settings, night: Night, record: StepRecord) -> None:
 
     Month ends that lie between the last build and tonight come first, each with its scores.
     """
-    for stop in building.stops(settings, night):
-        with building.at(settings, night, stop) as then:
-            log.info("build: as of %s", stop.business_date)
-            result = building.build(settings, then, "marts", stop.since)
-            if stop.business_date < night.business_date:
-                churn.score(settings, then)
-    _record_build(record, result)
+    _record_build(record, building.call_marts(settings, night))
 
 
 def score(settings: Settings, night: Night, record: StepRecord) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,8 +17,9 @@ from pipelines.sources import Source, active_sources, declarations_for_dbt, pipe
 from pipelines.warehouse import connect, dbt_environment
 from pipelines.wording import without_values
 
-LAYERS = ("delivery", "marts", "edition")
+LAYERS = ("delivery", "month_end", "marts", "edition")
 MESSAGE_LINES = 12
+Invoke = Callable[[Sequence[str], dict[str, str]], tuple[int, str]]
 
 
 class BuildError(Exception):
@@ -34,10 +35,13 @@ class BuildResult:
     warning_count: int
 
 
-def build(settings: Settings, night: Night, layer: str, since: date | None = None) -> BuildResult:
+def build(
+    settings: Settings, night: Night, layer: str, since: date | None = None, invoke: Invoke | None = None
+) -> BuildResult:
     """Build one of LAYERS for the night's business date and workspace, with its data tests.
 
-    ``since``: the date as of which the marts stand, and go on from; None makes them anew.
+    ``since``: the date as of which the marts stand, and go on from; None makes them anew. ``invoke`` runs dbt
+    (default: ``call``).
     Raises BuildError with the first errors, by model and message.
     """
     target = settings.var / settings.bank / "dbt" / (night.workspace.name or "live")
@@ -55,7 +59,7 @@ def build(settings: Settings, night: Night, layer: str, since: date | None = Non
     ]
     results_file = target / "run_results.json"
     results_file.unlink(missing_ok=True)
-    code, output = call(arguments, dbt_environment(settings, night.night_id))
+    code, output = (invoke or call)(arguments, dbt_environment(settings, night.night_id))
     if not results_file.exists():
         raise BuildError(f"{_place(night, layer)}: dbt stopped before it ran: {_tail(output)}")
     results = json.loads(results_file.read_text())["results"]

@@ -40,11 +40,11 @@ touched as (
     union
     select customer_id
     from {{ ref('stg_identity__links') }} as link
-    where {{ has_arrived('link.changed_date') }}
+    where {{ has_come('link.changed_date') }}
     union
     select former_customer_id as customer_id
     from {{ ref('stg_identity__links') }} as link
-    where {{ has_arrived('link.changed_date') }}
+    where {{ has_come('link.changed_date') }}
 )
 
 select
