@@ -27,7 +27,9 @@ def run_child(
     )
 
 
-def follow_child(arguments: Sequence[str], environment: Mapping[str, str], hear: Callable[[str], None]) -> int:
+def follow_child(
+    arguments: Sequence[str], environment: Mapping[str, str], hear: Callable[[str], None]
+) -> int:
     """Run a program to its end, giving each line of its output as it comes; returns its exit code.
 
     It is killed when this process dies.

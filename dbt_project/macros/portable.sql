@@ -74,7 +74,7 @@
     {% call statement('main') -%}
         create temporary table {{ tonight.identifier }} on commit drop as ({{ sql }})
     {%- endcall %}
-    {%- if goes_on() and load_cached_relation(this) is not none %}
+    {%- if var('since') and load_cached_relation(this) is not none %}
         {%- for month, partition in month_partitions(target).items() if month >= business_month() | int %}
             {% do run_query('drop table ' ~ partition) %}
         {%- endfor %}

@@ -133,20 +133,22 @@ def _inputs(cursor: Cursor, settings: Settings, workspace: Workspace, until: dat
 def _policy_tables(cursor: Cursor) -> list[str]:
     cursor.execute(
         "select table_name from information_schema.columns "
-        "where table_schema = 'policy' and column_name = 'effective_from' and not table_name = any(%s) order by 1",
+        "where table_schema = 'policy' and column_name = 'effective_from' and not table_name = any(%s) "
+        "order by 1",
         (list(_WORDING),),
     )
     return [name for (name,) in cursor.fetchall()]
 
 
 def _policy(cursor: Cursor, schema: str, table: str, until: date) -> str:
-    """A hash of the rows in force on or before a date; a later row, or a later end of one, is no part of it."""
+    """A hash of the rows in force on or before a date; what begins or ends later is no part of it."""
     statement = sql.SQL(
         """
         select md5(string_agg(line, ',' order by line))
         from (
-            select concat_ws('|', to_jsonb(row) - %s::text[], case when row.effective_to < %s then row.effective_to end)
-                as line
+            select concat_ws(
+                '|', to_jsonb(row) - %s::text[], case when row.effective_to < %s then row.effective_to end
+            ) as line
             from {} as row
             where row.effective_from <= %s
         ) as lines

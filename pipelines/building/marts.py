@@ -17,7 +17,7 @@ Tell = Callable[[str], None]
 
 
 def call_marts(settings: Settings, night: Night) -> BuildResult:
-    """``build_marts`` in a process of its own, so that its memory comes back; BuildError with what it said."""
+    """``build_marts`` in a process of its own, so that its memory comes back; BuildError has its words."""
     log = logging.getLogger("yihu.steps")
     said: list[str] = []
 

@@ -101,7 +101,7 @@ def night(settings: Settings, day: datetime) -> None:
 @click.pass_obj
 @told
 def load(settings: Settings, day: datetime) -> None:
-    """Take in history in bulk: everything up to the marts and the scores at month ends, without an edition."""
+    """Take in history in bulk: up to the marts, with the scores of month ends, without an edition."""
     _prepare(settings)
     _run_night(settings, day.date(), skipped=("build_edition", "gate_edition", "publish"))
 

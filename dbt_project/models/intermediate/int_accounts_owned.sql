@@ -4,7 +4,7 @@ select
     holder.customer_id,
     account.source_code,
     account.product_code,
-    {{ 'coalesce(again.from_month, ' ~ business_month() ~ ')' if goes_on() else 0 }} as from_month
+    {{ 'coalesce(again.from_month, ' ~ business_month() ~ ')' if var('since') else 0 }} as from_month
 from {{ ref('account_holders') }} as holder
 inner join {{ ref('accounts') }} as account on holder.account_id = account.account_id
 left join {{ ref('int_customers_reopened') }} as again on holder.customer_id = again.customer_id

@@ -1,5 +1,5 @@
 -- late and corrected balances, terms and exchange rates: the account and the first closed month that changes
-{% if goes_on() %}
+{% if var('since') %}
 with
 
 touched as (

@@ -1,13 +1,15 @@
 -- whose closed months change: by what an account held or did, by who holds it, or by who is who
-{% if goes_on() %}
+{% if var('since') %}
 with
 
 accounts as (
     select account_id from {{ ref('int_balances_reopened') }}
     union
-    select account_id from {{ ref('int_activity_reopened') }}
+    select account_id from {{ ref('int_activities_reopened') }}
     union
-    select account_id from {{ ref('int_account_terms_changed') }} where has_other_product
+    select account_id
+    from {{ ref('int_account_terms_changed') }}
+    where has_other_product
 ),
 
 holders as (

@@ -1,20 +1,19 @@
 -- the bank's own bookings (policy: transaction_types) are not the customer's activity
-{{ config(materialized='monthly', key='account_id', reopened='int_activity_reopened', indexed=true) }}
 with
 
 movements as (
     select movement.*
     from {{ ref('transactions') }} as movement
-    {%- if goes_on() %}
+    {%- if var('since') %}
     where movement.month_number = {{ business_month() }} and movement.superseded_date is null
     union all
     select movement.*
     from {{ ref('transactions') }} as movement
-    inner join {{ ref('int_activity_reopened') }} as again
+    inner join {{ ref('int_activities_reopened') }} as again
         on movement.account_id = again.account_id and movement.month_number >= again.from_month
     where
         movement.month_number < {{ business_month() }}
-        and movement.month_number >= (select min(from_month) from {{ ref('int_activity_reopened') }})
+        and movement.month_number >= {{ first_reopened(ref('int_activities_reopened')) }}
         and movement.superseded_date is null
     {%- else %}
     where movement.superseded_date is null

@@ -1,7 +1,6 @@
 -- U2: balances at day end and 月日均, each day weighing the same; the asset part and the overdrawn part apart, in
 -- the account's currency and in the bank's by the rate of each day
-{{ config(materialized='monthly', key='account_id', reopened='int_balances_reopened', indexed=true) }}
-{%- set first_closed = '(select min(from_month) from ' ~ ref('int_balances_reopened') ~ ')' %}
+{%- set first_closed = first_reopened(ref('int_balances_reopened')) %}
 with
 
 changes as (
@@ -9,9 +8,9 @@ changes as (
         balance.account_id,
         balance.balance_date,
         balance.balance_amount,
-        {{ 'coalesce(again.from_month, ' ~ business_month() ~ ')' if goes_on() else 0 }} as from_month
+        {{ 'coalesce(again.from_month, ' ~ business_month() ~ ')' if var('since') else 0 }} as from_month
     from {{ ref('balances') }} as balance
-    {%- if goes_on() %}
+    {%- if var('since') %}
     left join {{ ref('int_balances_reopened') }} as again on balance.account_id = again.account_id
     where
         balance.superseded_date is null
@@ -36,6 +35,16 @@ changes as (
     {%- endif %}
 ),
 
+followed as (
+    select
+        change.*,
+        lead(change.balance_date) over (
+            partition by change.account_id
+            order by change.balance_date nulls last
+        ) as followed_date
+    from changes as change
+),
+
 -- a balance holds until the day before the next one; nothing is held from the day an account is closed
 spells as (
     select
@@ -45,10 +54,10 @@ spells as (
         change.from_month,
         change.balance_date as from_date,
         least(
-            coalesce({{ add_days('lead(change.balance_date) over (partition by change.account_id order by change.balance_date nulls last)', -1) }}, {{ business_date() }}),
+            coalesce({{ add_days('change.followed_date', -1) }}, {{ business_date() }}),
             coalesce({{ add_days('account.closed_date', -1) }}, {{ business_date() }})
         ) as until_date
-    from changes as change
+    from followed as change
     inner join {{ ref('accounts') }} as account on change.account_id = account.account_id
 ),
 

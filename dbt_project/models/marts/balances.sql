@@ -1,5 +1,4 @@
 -- every version received; one holds from its receipt until it is superseded by a newer one
-{{ config(materialized='monthly', key='account_id', reopened='int_balances_reopened') }}
 {%- set columns = [
     'account_id', 'balance_date', 'balance_amount', 'received_date', 'line_number', 'month_number'
 ] %}
@@ -8,7 +7,7 @@ with
 versions as (
     select {{ columns | join(', ') }}
     from {{ ref('int_balances_arrived') }}
-    {%- if goes_on() %}
+    {%- if var('since') %}
     union all
     select {{ columns | join(', ') }}
     from {{ this }} as former
@@ -20,7 +19,7 @@ versions as (
         on former.account_id = again.account_id and former.month_number >= again.from_month
     where
         former.month_number < {{ business_month() }}
-        and former.month_number >= (select min(from_month) from {{ ref('int_balances_reopened') }})
+        and former.month_number >= {{ first_reopened(ref('int_balances_reopened')) }}
         and not {{ has_arrived('former.received_date') }}
     {%- endif %}
 )

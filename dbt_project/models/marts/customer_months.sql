@@ -1,5 +1,4 @@
 -- the working grain: one customer, one month, what was held and what was done. Past months follow today's holders
-{{ config(materialized='monthly', key='customer_id', reopened='int_customers_reopened', indexed=true) }}
 {%- set channels = ['branch', 'self_service', 'phone', 'web', 'mobile', 'card'] %}
 with
 
@@ -17,13 +16,13 @@ known as (
         select
             customer_id,
             month_number
-        from {{ ref('int_customer_activity_summed') }}
+        from {{ ref('int_customer_activities_summed') }}
         union all
         select
             customer.customer_id,
             greatest(
                 {{ month_number('customer.first_received_date') }},
-                {{ 'coalesce(again.from_month, ' ~ business_month() ~ ')' if goes_on() else 0 }}
+                {{ 'coalesce(again.from_month, ' ~ business_month() ~ ')' if var('since') else 0 }}
             ) as month_number
         from {{ ref('customers') }} as customer
         left join {{ ref('int_customers_reopened') }} as again on customer.customer_id = again.customer_id
@@ -50,7 +49,7 @@ measured as (
     inner join {{ ref('months') }} as month on known.first_month_number <= month.month_number
     left join {{ ref('int_customer_holdings_summed') }} as holding
         on known.customer_id = holding.customer_id and month.month_number = holding.month_number
-    left join {{ ref('int_customer_activity_summed') }} as activity
+    left join {{ ref('int_customer_activities_summed') }} as activity
         on known.customer_id = activity.customer_id and month.month_number = activity.month_number
 ),
 
@@ -59,8 +58,8 @@ former as (
     select
         customer_id,
         max(last_active_date) as last_active_date
-    from {{ this if goes_on() else 'measured' }}
-    where {{ 'month_number = ' ~ business_month() ~ ' - 1' if goes_on() else 'false' }}
+    from {{ this if var('since') else 'measured' }}
+    where {{ 'month_number = ' ~ business_month() ~ ' - 1' if var('since') else 'false' }}
     group by customer_id
 )
 

@@ -1,6 +1,5 @@
 -- V9: recency, frequency and monetary over the policy's window, scored by the share of persons with a strictly
 -- worse value (or by the value itself where policy says so): equal values always get equal scores (law 13)
-{{ config(materialized='monthly', key='customer_id') }}
 with
 
 cuts as (

@@ -1,6 +1,5 @@
 -- every scheme in one shape: V9 rfm, T2 abc, T3 aum_level. Since = the first day of the month from which the
 -- customer has been in the tier without a break
-{{ config(materialized='monthly', key='customer_id') }}
 with
 
 rfm as (
@@ -74,14 +73,14 @@ select
     scheme.scheme_code,
     scheme.tier_code,
     scheme.tier_rank,
-    coalesce({{ 'former.since_date' if goes_on() else 'null' }}, month.first_date) as since_date,
+    coalesce({{ 'former.since_date' if var('since') else 'null' }}, month.first_date) as since_date,
     cast(scheme.metric_value as decimal(18, 4)) as metric_value,
     cast(scheme.threshold_value as decimal(18, 4)) as threshold_value,
     scheme.reason_detail,
     scheme.month_number
 from schemes as scheme
 inner join {{ ref('months') }} as month on scheme.month_number = month.month_number
-{%- if goes_on() %}
+{%- if var('since') %}
 left join {{ this }} as former
     on
         scheme.customer_id = former.customer_id

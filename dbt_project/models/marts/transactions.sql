@@ -1,5 +1,4 @@
 -- every version received; one holds from its receipt until it is superseded by a newer version or taken back
-{{ config(materialized='monthly', key='account_id', reopened='int_activity_reopened') }}
 {%- set columns = [
     'transaction_id', 'account_id', 'transaction_date', 'direction_code', 'transaction_amount', 'channel_code',
     'transaction_type_code', 'is_customer_initiated', 'is_own_name', 'other_bank_code', 'received_date',
@@ -10,7 +9,7 @@ with
 versions as (
     select {{ columns | join(', ') }}
     from {{ ref('int_transactions_arrived') }}
-    {%- if goes_on() %}
+    {%- if var('since') %}
     union all
     select {{ columns | join(', ') }}
     from {{ this }} as former
@@ -18,11 +17,11 @@ versions as (
     union all
     select former.{{ columns | join(', former.') }}
     from {{ this }} as former
-    inner join {{ ref('int_activity_reopened') }} as again
+    inner join {{ ref('int_activities_reopened') }} as again
         on former.account_id = again.account_id and former.month_number >= again.from_month
     where
         former.month_number < {{ business_month() }}
-        and former.month_number >= (select min(from_month) from {{ ref('int_activity_reopened') }})
+        and former.month_number >= {{ first_reopened(ref('int_activities_reopened')) }}
         and not {{ has_arrived('former.received_date') }}
     {%- endif %}
 ),

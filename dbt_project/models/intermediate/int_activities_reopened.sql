@@ -1,5 +1,5 @@
 -- late, corrected and deleted transactions: the account and the first closed month that changes
-{% if goes_on() %}
+{% if var('since') %}
 with
 
 touched as (
@@ -16,11 +16,11 @@ touched as (
     where
         former.month_number < {{ business_month() }}
         and former.transaction_id in (
-            select transaction_id from {{ ref('int_transactions_arrived') }}
+            select arrived.transaction_id from {{ ref('int_transactions_arrived') }} as arrived
             union all
-            select transaction_id
-            from {{ ref('int_transactions_deleted') }}
-            where {{ has_arrived('received_date') }}
+            select deleted.transaction_id
+            from {{ ref('int_transactions_deleted') }} as deleted
+            where {{ has_arrived('deleted.received_date') }}
         )
 )
 

@@ -11,7 +11,7 @@ done as (
         month.*
     from {{ ref('account_activity_months') }} as month
     inner join {{ ref('int_accounts_owned') }} as owned on month.account_id = owned.account_id
-    {%- if goes_on() %}
+    {%- if var('since') %}
     where month.month_number = {{ business_month() }}
     union all
     select
