@@ -4,13 +4,11 @@ from datetime import date
 
 import pytest
 from handmade_deliveries import write_day
-from night_support import LOADING, query, run_night
+from night_support import LOADING, query, run_night, warm
 from one_of_each import ROWS
 
 from pipelines.gates import GateClosed
 from pipelines.sources import load_bank
-
-pytest_plugins = ["night_support"]
 
 BANK = load_bank("demo")
 GOOD, BAD = date(2026, 10, 30), date(2026, 10, 31)
@@ -51,17 +49,19 @@ def failed(settings) -> set[str]:
     return {rule_id for (rule_id,) in rows}
 
 
-def test_the_gate_passes_good_rows_and_finds_each_fault(settings, warm_tools):
+def test_the_gate_passes_good_rows_and_finds_each_fault(settings):
     assert set(ROWS) == {f"{table.source}.{table.name}" for source in BANK.sources for table in source.tables}
     write_day(settings.landing, BANK, GOOD, ROWS)
     bad = {name: [ROWS[name][0] | fault] for name, (fault, _) in FAULTS.items()}
     write_day(settings.landing, BANK, BAD, {name: ROWS[name] for name in SNAPSHOTS} | bad)
 
-    run_night(settings, GOOD, skipped=AFTER_THE_GATE)
-    assert failed(settings) == set()
-    assert query(settings, "select count(*) from ops.quarantine") == [(0,)]
-    assert query(settings, "select count(*) > 0, sum(abs(difference_value)) from ops.tie_outs") == [(True, 0)]
-
-    with pytest.raises(GateClosed):
-        run_night(settings, BAD, skipped=AFTER_THE_GATE)
+    with warm():
+        run_night(settings, GOOD, skipped=AFTER_THE_GATE)
+        assert failed(settings) == set()
+        assert query(settings, "select count(*) from ops.quarantine") == [(0,)]
+        assert query(settings, "select count(*) > 0, sum(abs(difference_value)) from ops.tie_outs") == [
+            (True, 0)
+        ]
+        with pytest.raises(GateClosed):
+            run_night(settings, BAD, skipped=AFTER_THE_GATE)
     assert failed(settings) == {f"{name}.{rule}" for name, (_, rule) in FAULTS.items()}
