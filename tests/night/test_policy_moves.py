@@ -9,7 +9,6 @@ Not tried, because they cannot be changed alone: keys, units, and the ranks of b
 moves only who stands on a bound; the models' unit tests put somebody there.
 """
 
-import csv
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +24,7 @@ from unittest.mock import patch
 
 import pytest
 from conftest import create_database, drop_database
-from handmade_deliveries import write_delivery
+from handmade_deliveries import read_delivery, write_delivery
 from night_support import run_night, warm
 from psycopg2 import sql
 
@@ -33,7 +32,7 @@ from pipelines import gates
 from pipelines.churn import SCORE_VERSION, RuleError, score_by_inactivity
 from pipelines.churn.score import METHOD_CODE
 from pipelines.demo_bank import write_demo_bank
-from pipelines.demo_bank.numbers import person_number
+from pipelines.demo_bank.numbers import credit_code, person_number
 from pipelines.gates.deliveries import delivery_results
 from pipelines.gates.policy_values import read_policy_values
 from pipelines.gates.suites import QUERY, fill, load_suites
@@ -399,15 +398,23 @@ def demo(server, tmp_path_factory) -> Iterator[PublishedNight]:
 
 
 def add_one_of_two_systems(landing: Path, sources: list[str]) -> None:
-    """Somebody whom two systems know under different branches: the demo bank's systems never differ."""
+    """Somebody whom two systems know with another branch and phone in each: the demo bank's systems agree."""
     day = date(2025, 9, 1)
+    serial = sum(map(ord, "".join(sources)))
+    kind, number = "ID", person_number(7, date(1980, 1, 2), serial)
+    if "corporate" in sources:  # which knows no persons
+        kind, number = "USCC", credit_code("91", 7, serial)
     for code in sources:
         table = next(table for table in load_source(code).tables if "identity_number" in table.column_names)
-        with (landing / code / day.isoformat() / table.file_name).open(newline="") as file:
-            rows = list(csv.DictReader(file))
-        like = next(row for row in rows if row["identity_type"] == "ID")
-        number = person_number(7, date(1980, 1, 2), sum(map(ord, "".join(sources))))
-        own = {table.key[0]: f"X{len(rows)}", "identity_number": number, "branch_no": f"B-{code}"}
+        rows = read_delivery(landing, table, day)
+        like = next((row for row in rows if row["identity_type"] == kind), rows[0])
+        own = {
+            table.key[0]: f"X{len(rows)}",
+            "identity_type": kind,
+            "identity_number": number,
+            "branch_no": f"B-{code}",
+            "phone": f"127{sum(map(ord, code)):08d}",
+        }
         write_delivery(landing, table, day, [*rows, like | own])
 
 
