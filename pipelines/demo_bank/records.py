@@ -1,188 +1,464 @@
-"""Source records: what each system calls a customer, and what it believes the identity number to be."""
+"""Source records: what each of the seven systems calls a customer and believes about him.
 
-from collections import defaultdict
-from collections.abc import Iterator
+A record is an index 0..count-1 of its system; its number is the index + 1 behind the system's letter. Records
+of one person differ as those of real systems do (`disturbances`); `truth` tells which belong together.
+"""
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipelines.demo_bank import numbers
+from pipelines.demo_bank import disturbances as dirt
+from pipelines.demo_bank import names, numbers
 from pipelines.demo_bank.calendar import Calendar
-from pipelines.demo_bank.names import OCCUPATIONS, REGIONS
-from pipelines.demo_bank.people import COMPANY, PERSON, People
+from pipelines.demo_bank.corrections import Correction, plan_corrections
+from pipelines.demo_bank.people import COMPANY, INSTITUTION, PERSON, People
+from pipelines.demo_bank.portraits import FAMILY, Portraits, births_of, make_portraits
 from pipelines.demo_bank.streams import Streams
+from pipelines.demo_bank.texts import chosen, column, joined, numbered, put
 from pipelines.demo_bank.world import NEVER, World
 
-PREFIXES = {"core": "C", "loans": "L", "cards": "H", "wealth": "W"}
-KINDS = "PCI"
+if TYPE_CHECKING:
+    from pipelines.demo_bank.habits import Habits
+
+PREFIXES = {
+    "core": "C",
+    "loans": "L",
+    "cards": "H",
+    "wealth": "W",
+    "channels": "U",
+    "crm": "R",
+    "corporate": "E",
+}
+TABLES = {
+    "core": "core.customers",
+    "loans": "loans.borrowers",
+    "cards": "cards.cardholders",
+    "wealth": "wealth.investors",
+    "channels": "channels.users",
+    "crm": "crm.clients",
+    "corporate": "corporate.companies",
+}
+PERSON_KIND, SOLE_TRADER, COMPANY_KIND, INSTITUTION_KIND = KINDS = ("P", "S", "C", "I")
+RISK_RATINGS = ("R1", "R2", "R3", "R4", "R5")
+PREFERRED_CHANNELS = ("PHONE", "MESSAGE", "BRANCH", "EMAIL", "VISIT")
+_SHARED_BIRTH_LIMIT = np.datetime64("2000-01-01")
 
 
 @dataclass(frozen=True)
-class Correction:
-    """A number believed until the day before `day`; the right one is delivered on `day`."""
+class Facts:
+    """What is true of everybody, as arrays of length n."""
 
-    day: int
-    wrong: str
+    people: People
+    calendar: Calendar
+    identity: np.ndarray  # U18
+    trade_code: np.ndarray  # U18, the credit code of a sole trader, else empty
+    born: np.ndarray  # datetime64[D]
+    kind: np.ndarray  # places in KINDS
+    portraits: Portraits
+
+    @property
+    def is_natural(self) -> np.ndarray:
+        """Who is a person, sole traders among them."""
+        return self.people.kind == PERSON
+
+    def names(self, persons: np.ndarray) -> np.ndarray:
+        """Full names of some."""
+        people, kind = self.people, self.people.kind[persons]
+        region, given = people.region[persons], people.given[persons]
+        found = names.person_names(people.surname[persons], given)
+        found = put(found, kind == COMPANY, names.company_names(region, given))
+        return put(found, kind == INSTITUTION, names.institution_names(region, given))
 
 
 @dataclass
 class Records:
-    """The customer records of one source."""
+    """The customer records of one system; arrays have one place per record."""
 
     source: str
-    people: People
-    calendar: Calendar
-    since: np.ndarray
-    serial: np.ndarray  # 1.., 0 = unknown to this source
-    writing: np.ndarray  # a draw 0-1 that decides how the number is written
-    world: World
-    corrections: dict[int, Correction] = field(default_factory=dict)
-    _due: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-
-    def customer_no(self, person: int) -> str:
-        """The id of the record in this source."""
-        return f"{PREFIXES[self.source]}{int(self.serial[person]):07d}"
-
-    def known(self) -> np.ndarray:
-        """The people this source knows (sooner or later), by serial."""
-        order = np.argsort(self.serial, kind="stable")
-        return order[self.serial[order] > 0]
-
-    def correct(self, person: int, day: int, wrong: str) -> None:
-        """Deliver a wrong number first and the right one on a later day."""
-        self.corrections[person] = Correction(day, wrong)
-        self._due[day].append(person)
+    facts: Facts
+    person: np.ndarray
+    since: np.ndarray  # day
+    main: np.ndarray  # the first record of every person, -1 = none
+    second: np.ndarray  # the second one, -1 = none
+    name_way: np.ndarray
+    name_corrected: np.ndarray  # the day a name is put right, NEVER = not
+    number_way: np.ndarray
+    phone_way: np.ndarray
+    phone_heard: np.ndarray  # the day a changed phone is heard of, NEVER = not
+    birth_way: np.ndarray
+    has_email: np.ndarray
+    branch: np.ndarray
+    draw: np.ndarray  # 0-1, for attributes that only this system holds
+    relative: np.ndarray  # whose phone is given by who gives a relative's
+    correction: Correction
+    closed: np.ndarray  # the day a user is closed, NEVER = not (channels)
+    _event_days: np.ndarray = field(init=False)
+    _event_records: np.ndarray = field(init=False)
 
     def plan(self) -> None:
-        """Put every first delivery and every change of phone on its day."""
-        for person in self.known():
-            first = max(int(self.since[person]), 0)
-            self._due[first].append(int(person))
-            changed = int(self.people.phone_changed[person])
-            if self.source == "core" and first < changed < NEVER:
-                self._due[changed].append(int(person))
+        """Put every first delivery and every change on its day."""
+        first = np.maximum(self.since, 0)
+        days = [first, self.name_corrected, self.phone_heard, self.correction.day, self.closed]
+        events = np.concatenate([np.where(day >= first, day, NEVER) for day in days])
+        who = np.tile(np.arange(self.count), len(days))
+        who, events = who[events < NEVER], events[events < NEVER]
+        order = np.argsort(events, kind="stable")
+        self._event_days, self._event_records = events[order], who[order]
 
-    def rows(self, day: int) -> Iterator[tuple[str, ...]]:
-        """Rows of new and changed records of a day, by serial."""
-        due = sorted(set(self._due.pop(day, ())), key=lambda person: self.serial[person])
-        for person in due:
-            yield self._core_row(person, day) if self.source == "core" else self._other_row(person, day)
+    @property
+    def count(self) -> int:
+        """How many records there will be."""
+        return len(self.person)
 
-    def _number(self, person: int, day: int) -> str:
-        correction = self.corrections.get(person)
-        if correction and day < correction.day:
-            return correction.wrong
-        number, draw = self.people.identity[person], self.writing[person]
-        if self.people.kind[person] != PERSON or self.source == "core":
-            return number
-        old_style = self.people.born[person].year < 2000 and draw < self.world.fifteen_digit_share
-        if self.source == "loans" and old_style:
-            return numbers.fifteen_digits(number)
-        if self.source == "wealth" and draw < self.world.full_width_share:
-            return numbers.full_width(number)
-        return number.lower() if self.source == "cards" else number
+    def numbers_of(self, records: np.ndarray) -> np.ndarray:
+        """The numbers of records (text array); -1 = empty."""
+        records = np.asarray(records)
+        return put(numbered(PREFIXES[self.source], np.maximum(records, -1) + 1, 7), records < 0, "")
 
-    def _who(self, person: int, day: int) -> tuple[str, str, str]:
-        kind = "ID" if self.people.kind[person] == PERSON else "USCC"
-        return self.people.name(person), kind, self._number(person, day)
+    def record_of(
+        self, persons: np.ndarray, items: np.ndarray | None = None, days: np.ndarray | int | None = None
+    ) -> np.ndarray:
+        """The record of every person, -1 = none; of who has two, every second item (an account's index) that
+        began on or after the day of the second record belongs to that one.
+        """
+        found = self.main[persons]
+        if items is None:
+            return found
+        second = self.second[persons]
+        since = self.since[second] if days is not None else np.zeros(1, dtype=np.int64)
+        takes = (second >= 0) & (np.asarray(items) % 2 == 1)
+        return np.where(takes & (since <= (days if days is not None else 0)), second, found)
 
-    def _birth(self, person: int) -> tuple[str, str]:
-        if self.people.kind[person] != PERSON:
-            return "", ""
-        return self.people.born[person].isoformat(), "M" if self.people.is_man[person] else "F"
+    def customer_nos(
+        self, persons: np.ndarray, items: np.ndarray | None = None, days: np.ndarray | int | None = None
+    ) -> Any:
+        """The customer numbers (a delivered column, None = unknown here) of persons; see `record_of`."""
+        return column(self.numbers_of(self.record_of(np.asarray(persons), items, days)))
 
-    def _core_row(self, person: int, day: int) -> tuple[str, ...]:
-        people, name_and_number = self.people, self._who(person, day)
-        is_body = people.kind[person] >= COMPANY
-        return (
-            self.customer_no(person),
-            KINDS[people.kind[person]],
-            *name_and_number,
-            *self._birth(person),
-            people.phone_on(person, day),
-            people.email(person),
-            REGIONS[people.region[person]],
-            "" if is_body else OCCUPATIONS[people.occupation[person]],
-            people.branch_no(person),
-            self.calendar.text(self.since[person]),
-        )
+    def customer_no(self, person: int) -> str:
+        """The customer number of one person's first record."""
+        return str(self.numbers_of(self.main[[person]])[0])
 
-    def _other_row(self, person: int, day: int) -> tuple[str, ...]:
-        people = self.people
-        # The other systems keep the phone they were told first.
-        phone = people.phone_on(person, int(self.since[person]))
-        contact = (*self._birth(person), phone) if self.source == "loans" else (phone, people.email(person))
-        return (
-            self.customer_no(person),
-            *self._who(person, day),
-            *contact,
-            people.branch_no(person),
-            self.calendar.text(self.since[person]),
-        )
+    def knows(self, persons: np.ndarray, day: int) -> np.ndarray:
+        """Which of the persons this system has delivered by a day."""
+        main = self.main[persons]
+        return (main >= 0) & (self.since[main] <= day) if self.count else np.zeros(len(main), dtype=bool)
+
+    def known_on(self, day: int) -> np.ndarray:
+        """First records delivered by a day, in order."""
+        found = np.flatnonzero(self.since <= day)
+        return found[self.main[self.person[found]] == found]
+
+    def due(self, day: int) -> np.ndarray:
+        """Records that are new or changed on a day, in order."""
+        low, high = np.searchsorted(self._event_days, [day, day + 1])
+        return np.unique(self._event_records[low:high])
+
+    def frame(self, day: int) -> dict[str, Any]:
+        """The rows of new and changed records of a day."""
+        return getattr(self, f"_{self.source}_frame")(self.due(day), day)
+
+    def names_on(self, records: np.ndarray, day: int) -> np.ndarray:
+        """Names as delivered on a day."""
+        person = self.person[records]
+        way = np.where(day >= self.name_corrected[records], 0, self.name_way[records])
+        return dirt.written_names(self.facts.names(person), way, self.facts.is_natural[person])
+
+    def identity_on(self, records: np.ndarray, day: int) -> tuple[np.ndarray, np.ndarray]:
+        """Kinds of document and numbers as delivered on a day."""
+        facts, person, way = self.facts, self.person[records], self.number_way[records]
+        natural = facts.is_natural[person]
+        is_code = (way == dirt.NUMBER_OTHER_DOCUMENT) | ~natural
+        plain = put(facts.identity[person], way == dirt.NUMBER_OTHER_DOCUMENT, facts.trade_code[person])
+        found = dirt.written_numbers(plain, way, natural & (facts.born[person] < _SHARED_BIRTH_LIMIT))
+        found = self.correction.wrong_on(records, day, found)
+        kind = np.where(is_code, "USCC", "ID")
+        return put(kind, (way == dirt.NUMBER_MISSING) & (records % 2 == 0), ""), found
+
+    def phones_on(self, records: np.ndarray, day: int) -> np.ndarray:
+        """Phones as delivered on a day: other systems keep the one they were told first."""
+        people, person, way = self.facts.people, self.person[records], self.phone_way[records]
+        whose = np.where(way == dirt.PHONE_OF_RELATIVE, self.relative[records], person)
+        changed = people.phone_changed[whose]
+        heard = (self.since[records] >= changed) | (day >= self.phone_heard[records])
+        serial = np.where(heard, people.next_phone[whose], people.phone[whose])
+        found = dirt.written_phones(numbers.phones(serial), way)
+        return put(found, way == dirt.PHONE_OF_BRANCH, dirt.branch_phones(people.branch[person]))
+
+    def _emails(self, records: np.ndarray) -> np.ndarray:
+        return put(dirt.emails(self.person[records]), ~self.has_email[records], "")
+
+    def _births(self, records: np.ndarray) -> np.ndarray:
+        """Dates of birth as days from the first date, NEVER = none."""
+        facts, person = self.facts, self.person[records]
+        written = dirt.written_births(facts.born[person], self.birth_way[records])
+        days = (written - np.datetime64(facts.calendar.first)).astype(np.int64)
+        return np.where(facts.is_natural[person] & ~np.isnat(written), days, NEVER)
+
+    def _sexes(self, records: np.ndarray) -> np.ndarray:
+        person = self.person[records]
+        return put(np.where(self.facts.people.is_man[person], "M", "F"), ~self.facts.is_natural[person], "")
+
+    def _branches(self, records: np.ndarray) -> np.ndarray:
+        return numbered("B", self.branch[records] + 1, 3)
+
+    def _head(self, records: np.ndarray, day: int, key: str) -> dict[str, Any]:
+        kind, number = self.identity_on(records, day)
+        return {
+            key: column(self.numbers_of(records)),
+            "full_name": column(self.names_on(records, day)),
+            "identity_type": column(kind),
+            "identity_number": column(number),
+        }
+
+    def _contact(self, records: np.ndarray, day: int) -> dict[str, Any]:
+        return {"phone": column(self.phones_on(records, day)), "email": column(self._emails(records))}
+
+    def _addresses(self, records: np.ndarray) -> Any:
+        person = self.person[records]
+        address = self.facts.portraits.address[person]
+        found = names.addresses(self.facts.people.region[person], address)
+        return column(put(found, self.draw[records] < 0.2, ""))
+
+    def _core_frame(self, records: np.ndarray, day: int) -> dict[str, Any]:
+        facts, person = self.facts, self.person[records]
+        kept = facts.portraits
+        head = self._head(records, day, "customer_no")
+        natural = facts.is_natural[person]
+        return {
+            "customer_no": head.pop("customer_no"),
+            "customer_kind": column(np.array(KINDS)[facts.kind[person]]),
+            **head,
+            "birth_date": self._births(records),
+            "sex": column(self._sexes(records)),
+            **self._contact(records, day),
+            "region": column(np.array(names.REGIONS)[facts.people.region[person]]),
+            "occupation": column(self._occupations(person, natural)),
+            "position": column(chosen(names.POSITIONS, kept.position[person])),
+            "industry": column(chosen(names.INDUSTRIES, kept.industry[person])),
+            "annual_income": _maybe(kept.income[person]),
+            "family_status": column(chosen(FAMILY, kept.family[person])),
+            "hobby": column(chosen(names.HOBBIES, kept.hobby[person])),
+            "address": self._addresses(records),
+            "branch_no": column(self._branches(records)),
+            "opened_date": self.since[records],
+        }
+
+    def _loans_frame(self, records: np.ndarray, day: int) -> dict[str, Any]:
+        facts, person = self.facts, self.person[records]
+        natural = facts.is_natural[person]
+        return {
+            **self._head(records, day, "borrower_no"),
+            "birth_date": self._births(records),
+            "sex": column(self._sexes(records)),
+            "phone": column(self.phones_on(records, day)),
+            "occupation": column(self._occupations(person, natural)),
+            "annual_income": _maybe(facts.portraits.income[person]),
+            **self._tail(records),
+        }
+
+    def _cards_frame(self, records: np.ndarray, day: int) -> dict[str, Any]:
+        head = self._head(records, day, "holder_no")
+        return {**head, **self._contact(records, day), **self._tail(records)}
+
+    def _wealth_frame(self, records: np.ndarray, day: int) -> dict[str, Any]:
+        rating = np.where(self.draw[records] < 0.08, -1, (self.draw[records] * 97).astype(np.int64) % 5)
+        return {
+            **self._head(records, day, "investor_no"),
+            **self._contact(records, day),
+            "risk_rating": column(chosen(RISK_RATINGS, rating)),
+            **self._tail(records),
+        }
+
+    def _channels_frame(self, records: np.ndarray, day: int) -> dict[str, Any]:
+        closed = self.closed[records]
+        return {
+            **self._head(records, day, "user_no"),
+            **self._contact(records, day),
+            "since_date": self.since[records],
+            "closed_date": np.where(closed <= day, closed, NEVER),
+        }
+
+    def _crm_frame(self, records: np.ndarray, day: int) -> dict[str, Any]:
+        facts, person, draw = self.facts, self.person[records], self.draw[records]
+        liked = np.where(draw < 0.4, -1, (draw * 89).astype(np.int64) % len(PREFERRED_CHANNELS))
+        return {
+            **self._head(records, day, "client_no"),
+            "birth_date": self._births(records),
+            **self._contact(records, day),
+            "address": self._addresses(records),
+            "hobby": column(chosen(names.HOBBIES, facts.portraits.hobby[person])),
+            "preferred_channel": column(chosen(PREFERRED_CHANNELS, liked)),
+            "do_not_contact": column(np.where((draw * 1000).astype(np.int64) % 40 == 7, "Y", "N")),
+            **self._tail(records),
+        }
+
+    def _tail(self, records: np.ndarray) -> dict[str, Any]:
+        return {"branch_no": column(self._branches(records)), "since_date": self.since[records]}
+
+    def _occupations(self, person: np.ndarray, natural: np.ndarray) -> np.ndarray:
+        return chosen(names.OCCUPATIONS, np.where(natural, self.facts.people.occupation[person], -1))
+
+    def truth(self) -> dict[str, Any]:
+        """Person, system, number and kinds of disturbance (joined by +) of every record."""
+        return {
+            "person_id": column(numbered("P", self.person + 1, 7)),
+            "source_code": self.source,
+            "source_customer_id": column(self.numbers_of(np.arange(self.count))),
+            "disturbance": column(self._disturbances()),
+        }
+
+    def _disturbances(self) -> np.ndarray:
+        natural, people = self.facts.is_natural[self.person], self.facts.people
+        number = np.where(natural | (self.number_way != dirt.NUMBER_FIFTEEN), self.number_way, 0)
+        changed = people.phone_changed[self.person] < NEVER
+        is_old = changed & (self.since < people.phone_changed[self.person]) & (self.phone_heard >= NEVER)
+        parts = [
+            np.where(self.second[self.person] == np.arange(self.count), "second_id", ""),
+            np.array(dirt.NAME_WAYS)[self.name_way],
+            np.array(dirt.NUMBER_WAYS)[number],
+            np.array(dirt.PHONE_WAYS)[self.phone_way],
+            np.where(natural, np.array(dirt.BIRTH_WAYS)[self.birth_way], ""),
+            np.where(is_old, "phone_old", ""),
+            self.correction.words(),
+        ]
+        found = np.zeros(self.count, dtype="U1")
+        for part in parts:
+            plus = np.where((found != "") & (part != ""), "+", "")
+            found = joined(found, plus, part)
+        return found
+
+
+def _maybe(cents: np.ndarray) -> np.ndarray:
+    """Amounts with -1 for none as a masked array."""
+    return np.ma.masked_array(cents, mask=cents < 0)
+
+
+def sole_traders(people: People) -> np.ndarray:
+    """Who trades in his own name: a person whose occupation is his own business."""
+    return (people.kind == PERSON) & (people.occupation == names.OCCUPATIONS.index("SELF_EMPLOYED"))
 
 
 def make_records(
-    world: World, streams: Streams, people: People, calendar: Calendar, since: dict[str, np.ndarray]
+    world: World,
+    streams: Streams,
+    people: People,
+    calendar: Calendar,
+    since: dict[str, np.ndarray],
+    habits: "Habits | None" = None,
 ) -> dict[str, Records]:
-    """Records of each source, given the day from which each customer is known to it (NEVER = not)."""
-    records = {}
-    for source, days in since.items():
-        chance = streams.of(f"records {source}")
-        draws = chance.random(people.count)
-        known = np.flatnonzero(days < calendar.days)
-        order = known[np.lexsort((draws[known], np.maximum(days[known], 0)))]
-        serial = np.zeros(people.count, dtype=np.int64)
-        serial[order] = np.arange(1, len(order) + 1)
-        writing = chance.random(people.count)
-        records[source] = Records(source, people, calendar, days, serial, writing, world)
-    _plan_corrections(world, streams, people, calendar, records)
-    for source in records.values():
-        source.plan()
-    return records
-
-
-def _plan_corrections(
-    world: World, streams: Streams, people: People, calendar: Calendar, records: dict[str, Records]
-) -> None:
-    """Persons whose second system first held a blank, a stray, or somebody else's number."""
-    chance = streams.of("corrections")
-    taken = set(people.identity)
-    candidates = _candidates(chance, people, calendar, records)
-    merges = max(world.least_corrections, round(people.count * world.merge_correction_share))
-    splits = max(world.least_corrections, round(people.count * world.split_correction_share))
-    chosen = candidates[: merges + splits]
-    owners = [person for _, person in candidates[merges + splits :]] or [person for _, person in candidates]
-    for place, (source, person) in enumerate(chosen):
-        start = max(int(records[source].since[person]), 0)
-        day = int(chance.integers(start + 1, calendar.days))
-        if place >= merges:
-            other = owners[(place * 7) % len(owners)]
-            wrong = people.identity[other] if other != person else ""
-        else:
-            wrong = _stray(people, person, chance, taken) if place % 2 else ""
-        records[source].correct(person, day, wrong)
-
-
-def _candidates(
-    chance: np.random.Generator, people: People, calendar: Calendar, records: dict[str, Records]
-) -> list[tuple[str, int]]:
-    """(source, person) of persons whom core knows and a second source too, one each, in drawn order."""
-    core = records["core"]
-    last = calendar.days * 2 // 3
+    """Records of each system, given the day from which core, loans, cards and wealth know each customer
+    (NEVER = not); the other three learn of them from these.
+    """
+    facts = _facts(streams, people, calendar, habits)
     found = {}
-    for source in ("wealth", "cards"):
-        known = (records[source].serial > 0) & (core.serial > 0) & (people.kind == PERSON)
-        for person in np.flatnonzero(known & (records[source].since < last)):
-            found[int(person)] = source
-    persons = sorted(found)
-    return [(found[persons[place]], persons[place]) for place in chance.permutation(len(persons))]
+    for source, days in _all_days(streams, people, calendar, since).items():
+        found[source] = _make(streams, facts, source, days, habits)
+    plan_corrections(world, streams, facts, found)
+    for records in found.values():
+        records.plan()
+    return found
 
 
-def _stray(people: People, person: int, chance: np.random.Generator, taken: set[str]) -> str:
-    """A well-formed number of nobody, born on the same day."""
-    number = ""
-    while not number or number in taken:
-        region, serial = (int(n) for n in chance.integers(0, [10_000, 1_000]))
-        number = numbers.person_number(region, people.born[person], serial)
-    taken.add(number)
-    return number
+def _facts(streams: Streams, people: People, calendar: Calendar, habits: "Habits | None") -> Facts:
+    chance, traders = streams.of("sole traders"), sole_traders(people)
+    region = chance.integers(0, 10_000, people.count)
+    codes = numbers.credit_codes(np.full(people.count, 92), region, np.arange(people.count))
+    kind = np.select([traders, people.kind == COMPANY, people.kind == INSTITUTION], [1, 2, 3], 0)
+    return Facts(
+        people=people,
+        calendar=calendar,
+        identity=np.asarray(people.identity, dtype="U18"),
+        trade_code=put(codes, ~traders, ""),
+        born=births_of(people),
+        kind=kind,
+        portraits=make_portraits(streams, people, habits, np.datetime64(calendar.first)),
+    )
+
+
+def _all_days(
+    streams: Streams, people: People, calendar: Calendar, since: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """The four given days, and from when e-channels, client file and corporate system know each customer."""
+    earliest = np.min(list(since.values()), axis=0)
+    chance, count, days = streams.of("later systems"), people.count, dict(since)
+    lag = np.floor(chance.random((2, count)) ** 3 * 400).astype(np.int64)
+    for place, (source, share) in enumerate((("channels", 0.68), ("crm", 0.85))):
+        later = np.where(earliest <= 0, np.minimum(earliest + lag[place], 0), earliest + lag[place] // 8)
+        known = (earliest < calendar.days) & (chance.random(count) < share)
+        days.setdefault(source, np.where(known, later, NEVER))
+    days.setdefault("corporate", np.where((people.kind != PERSON), earliest, NEVER))
+    return days
+
+
+def _make(
+    streams: Streams, facts: Facts, source: str, days: np.ndarray, habits: "Habits | None"
+) -> Records:
+    people, calendar = facts.people, facts.calendar
+    chance = streams.of(f"records {source}")
+    known = np.flatnonzero(days < calendar.days)
+    twice = streams.of(f"second records {source}")
+    again = known[twice.random(len(known)) < dirt.SECOND_SHARES[source]]
+    since = np.r_[days[known], days[again] + twice.integers(1, 700, len(again))]
+    person = np.r_[known, again]
+    is_second = np.arange(len(person)) >= len(known)
+    keep = since < calendar.days
+    person, since, is_second = person[keep], since[keep], is_second[keep]
+    order = np.lexsort((chance.random(len(person)), np.maximum(since, 0)))
+    person, since, is_second = person[order], since[order], is_second[order]
+    count, place = len(person), np.arange(len(person))
+    main, second = np.full(people.count, -1), np.full(people.count, -1)
+    main[person[~is_second]], second[person[is_second]] = place[~is_second], place[is_second]
+    ways = streams.of(f"disturbances {source}")
+    name_way = dirt.ways(ways.random(count), dirt.NAME_SHARES[source])
+    number_way = dirt.ways(ways.random(count), dirt.NUMBER_SHARES[source])
+    phone_way = dirt.ways(ways.random(count), dirt.PHONE_SHARES[source])
+    birth_way = dirt.ways(ways.random(count), dirt.BIRTH_SHARES.get(source, ()))
+    _lend_branch_phones(streams, people, source, person, phone_way)
+    coded = (facts.kind[person] == 1) & (ways.random(count) < dirt.SOLE_TRADER_CODE_SHARE)
+    number_way[coded & (source == "core")] = dirt.NUMBER_OTHER_DOCUMENT
+    repaired = (name_way > 0) & (ways.random(count) < dirt.NAME_CORRECTED_SHARE)
+    start = np.maximum(since, 0)
+    mended = start + 1 + np.floor(ways.random(count) * np.maximum(calendar.days - start, 1)).astype(np.int64)
+    per_region = np.max(people.branch) // (np.max(people.region) + 1) + 1 if people.count else 1
+    moved = (people.branch[person] + 1) % per_region + people.branch[person] // per_region * per_region
+    elsewhere = (ways.random(count) < dirt.OTHER_BRANCH_SHARE) & (source != "core")
+    leaves = habits.leaves[person] if habits is not None and source == "channels" else np.full(count, NEVER)
+    return Records(
+        source=source,
+        facts=facts,
+        person=person,
+        since=since,
+        main=main,
+        second=second,
+        name_way=name_way,
+        name_corrected=np.where(repaired & (mended < calendar.days), mended, NEVER),
+        number_way=number_way,
+        phone_way=phone_way,
+        phone_heard=dirt.phone_news(
+            ways.random(count), ways.random(count), people.phone_changed[person], source
+        ),
+        birth_way=birth_way,
+        has_email=people.has_email[person] & (ways.random(count) >= dirt.NO_EMAIL_SHARE),
+        branch=np.where(elsewhere, moved, people.branch[person]),
+        draw=ways.random(count),
+        relative=ways.integers(0, people.count, count),
+        correction=Correction.none(count),
+        closed=np.where(leaves > since, leaves, NEVER),
+    )
+
+
+def _lend_branch_phones(
+    streams: Streams, people: People, source: str, person: np.ndarray, phone_way: np.ndarray
+) -> None:
+    """At a few branches a clerk wrote the branch's own number for fifty customers."""
+    if source not in ("cards", "crm", "channels") or not len(person):
+        return
+    chance = streams.of("phones of branches")  # the same branches in each system
+    wanted = max(1, round(people.count / dirt.PEOPLE_PER_SHARED_PHONE))
+    branches = chance.choice(np.unique(people.branch), wanted, replace=wanted > len(np.unique(people.branch)))
+    for branch in np.unique(branches):
+        here = np.flatnonzero(people.branch[person] == branch)
+        phone_way[here[: dirt.PEOPLE_AT_SHARED_PHONE]] = dirt.PHONE_OF_BRANCH
