@@ -41,7 +41,7 @@ PHONE_WAYS = (
     "phone_of_relative",
 )
 BIRTH_WAYS = ("", "birth_missing", "birth_placeholder", "birth_swapped")
-NUMBER_FIFTEEN, NUMBER_MISSING, NUMBER_OTHER_DOCUMENT = 1, 4, 8
+NUMBER_FIFTEEN, NUMBER_SMALL_X, NUMBER_MISSING, NUMBER_OTHER_DOCUMENT = 1, 3, 4, 8
 PHONE_OF_BRANCH, PHONE_OF_RELATIVE = 6, 7
 
 # Shares of every way but the first, by system.
@@ -120,7 +120,7 @@ def written_numbers(plain: np.ndarray, way: np.ndarray, born_before_2000: np.nda
     """Identity numbers (U18) as a system writes them; 15 digits only for who was born in time."""
     found = put(plain, (way == NUMBER_FIFTEEN) & born_before_2000, numbers.fifteen_digits_of(plain))
     found = put(found, way == 2, numbers.full_width_of(plain))
-    found = put(found, way == 3, numbers.lower_of(plain))
+    found = put(found, way == NUMBER_SMALL_X, numbers.lower_of(plain))
     found = put(found, way == NUMBER_MISSING, "")
     found = put(found, way == 5, _one_of(_PLACEHOLDER_NUMBERS, len(plain)))
     found = put(found, way == 6, numbers.mistyped(plain))

@@ -43,7 +43,8 @@ TABLES = {
 PERSON_KIND, SOLE_TRADER, COMPANY_KIND, INSTITUTION_KIND = KINDS = ("P", "S", "C", "I")
 RISK_RATINGS = ("R1", "R2", "R3", "R4", "R5")
 PREFERRED_CHANNELS = ("PHONE", "MESSAGE", "BRANCH", "EMAIL", "VISIT")
-_SHARED_BIRTH_LIMIT = np.datetime64("2000-01-01")
+# Numbers of 15 digits leave the century out.
+_YOUNGEST_OLD_NUMBER = np.datetime64("2000-01-01")
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ class Records:
         return np.unique(self._event_records[low:high])
 
     def frame(self, day: int) -> dict[str, Any]:
-        """The rows of new and changed records of a day."""
+        """The rows of new and changed records of a day (companies: see `corporate`)."""
         return getattr(self, f"_{self.source}_frame")(self.due(day), day)
 
     def names_on(self, records: np.ndarray, day: int) -> np.ndarray:
@@ -172,7 +173,7 @@ class Records:
         natural = facts.is_natural[person]
         is_code = (way == dirt.NUMBER_OTHER_DOCUMENT) | ~natural
         plain = put(facts.identity[person], way == dirt.NUMBER_OTHER_DOCUMENT, facts.trade_code[person])
-        found = dirt.written_numbers(plain, way, natural & (facts.born[person] < _SHARED_BIRTH_LIMIT))
+        found = dirt.written_numbers(plain, way, self._has_old_number(person))
         found = self.correction.wrong_on(records, day, found)
         kind = np.where(is_code, "USCC", "ID")
         return put(kind, (way == dirt.NUMBER_MISSING) & (records % 2 == 0), ""), found
@@ -186,6 +187,9 @@ class Records:
         serial = np.where(heard, people.next_phone[whose], people.phone[whose])
         found = dirt.written_phones(numbers.phones(serial), way)
         return put(found, way == dirt.PHONE_OF_BRANCH, dirt.branch_phones(people.branch[person]))
+
+    def _has_old_number(self, person: np.ndarray) -> np.ndarray:
+        return self.facts.is_natural[person] & (self.facts.born[person] < _YOUNGEST_OLD_NUMBER)
 
     def _emails(self, records: np.ndarray) -> np.ndarray:
         return put(dirt.emails(self.person[records]), ~self.has_email[records], "")
@@ -204,7 +208,8 @@ class Records:
     def _branches(self, records: np.ndarray) -> np.ndarray:
         return numbered("B", self.branch[records] + 1, 3)
 
-    def _head(self, records: np.ndarray, day: int, key: str) -> dict[str, Any]:
+    def head(self, records: np.ndarray, day: int, key: str) -> dict[str, Any]:
+        """The columns that every system begins a customer with."""
         kind, number = self.identity_on(records, day)
         return {
             key: column(self.numbers_of(records)),
@@ -225,7 +230,7 @@ class Records:
     def _core_frame(self, records: np.ndarray, day: int) -> dict[str, Any]:
         facts, person = self.facts, self.person[records]
         kept = facts.portraits
-        head = self._head(records, day, "customer_no")
+        head = self.head(records, day, "customer_no")
         natural = facts.is_natural[person]
         return {
             "customer_no": head.pop("customer_no"),
@@ -250,32 +255,32 @@ class Records:
         facts, person = self.facts, self.person[records]
         natural = facts.is_natural[person]
         return {
-            **self._head(records, day, "borrower_no"),
+            **self.head(records, day, "borrower_no"),
             "birth_date": self._births(records),
             "sex": column(self._sexes(records)),
             "phone": column(self.phones_on(records, day)),
             "occupation": column(self._occupations(person, natural)),
             "annual_income": _maybe(facts.portraits.income[person]),
-            **self._tail(records),
+            **self.tail(records),
         }
 
     def _cards_frame(self, records: np.ndarray, day: int) -> dict[str, Any]:
-        head = self._head(records, day, "holder_no")
-        return {**head, **self._contact(records, day), **self._tail(records)}
+        head = self.head(records, day, "holder_no")
+        return {**head, **self._contact(records, day), **self.tail(records)}
 
     def _wealth_frame(self, records: np.ndarray, day: int) -> dict[str, Any]:
         rating = np.where(self.draw[records] < 0.08, -1, (self.draw[records] * 97).astype(np.int64) % 5)
         return {
-            **self._head(records, day, "investor_no"),
+            **self.head(records, day, "investor_no"),
             **self._contact(records, day),
             "risk_rating": column(chosen(RISK_RATINGS, rating)),
-            **self._tail(records),
+            **self.tail(records),
         }
 
     def _channels_frame(self, records: np.ndarray, day: int) -> dict[str, Any]:
         closed = self.closed[records]
         return {
-            **self._head(records, day, "user_no"),
+            **self.head(records, day, "user_no"),
             **self._contact(records, day),
             "since_date": self.since[records],
             "closed_date": np.where(closed <= day, closed, NEVER),
@@ -285,17 +290,18 @@ class Records:
         facts, person, draw = self.facts, self.person[records], self.draw[records]
         liked = np.where(draw < 0.4, -1, (draw * 89).astype(np.int64) % len(PREFERRED_CHANNELS))
         return {
-            **self._head(records, day, "client_no"),
+            **self.head(records, day, "client_no"),
             "birth_date": self._births(records),
             **self._contact(records, day),
             "address": self._addresses(records),
             "hobby": column(chosen(names.HOBBIES, facts.portraits.hobby[person])),
             "preferred_channel": column(chosen(PREFERRED_CHANNELS, liked)),
             "do_not_contact": column(np.where((draw * 1000).astype(np.int64) % 40 == 7, "Y", "N")),
-            **self._tail(records),
+            **self.tail(records),
         }
 
-    def _tail(self, records: np.ndarray) -> dict[str, Any]:
+    def tail(self, records: np.ndarray) -> dict[str, Any]:
+        """The columns that most systems end a customer with."""
         return {"branch_no": column(self._branches(records)), "since_date": self.since[records]}
 
     def _occupations(self, person: np.ndarray, natural: np.ndarray) -> np.ndarray:
@@ -312,7 +318,10 @@ class Records:
 
     def _disturbances(self) -> np.ndarray:
         natural, people = self.facts.is_natural[self.person], self.facts.people
-        number = np.where(natural | (self.number_way != dirt.NUMBER_FIFTEEN), self.number_way, 0)
+        has_x = np.char.endswith(self.facts.identity[self.person], "X")
+        unseen = (self.number_way == dirt.NUMBER_SMALL_X) & ~has_x
+        unseen |= (self.number_way == dirt.NUMBER_FIFTEEN) & ~self._has_old_number(self.person)
+        number = np.where(unseen, 0, self.number_way)
         changed = people.phone_changed[self.person] < NEVER
         is_old = changed & (self.since < people.phone_changed[self.person]) & (self.phone_heard >= NEVER)
         parts = [
