@@ -24,17 +24,19 @@ class Correction:
 
     day: np.ndarray
     way: np.ndarray
-    wrong: np.ndarray  # U18
+    place: np.ndarray  # in `wrong`
+    wrong: np.ndarray  # U18, only as many as there are corrections
 
     @classmethod
     def none(cls, count: int) -> "Correction":
         """No correction for any of the records."""
-        return cls(np.full(count, NEVER), np.zeros(count, dtype=np.int8), np.zeros(count, dtype="U18"))
+        ways, places = np.zeros(count, dtype=np.int8), np.zeros(count, dtype=np.int32)
+        return cls(np.full(count, NEVER), ways, places, np.zeros(1, dtype="U18"))
 
     def wrong_on(self, records: np.ndarray, day: int, right: np.ndarray) -> np.ndarray:
         """The right numbers, with the wrong ones where they are still believed."""
         believed = (self.way[records] > 0) & (day < self.day[records])
-        return np.where(believed, self.wrong[records], right)
+        return np.where(believed, self.wrong[self.place[records]], right)
 
     def words(self) -> np.ndarray:
         """What kind of correction each record gets; empty = none."""
@@ -67,7 +69,8 @@ def plan_corrections(
         start = np.maximum(kept.since[who], 0)
         room = np.maximum(facts.calendar.days - 1 - start, 1)
         kept.correction.day[who] = start + 1 + np.floor(days[mine] * room).astype(np.int64)
-        kept.correction.way[who], kept.correction.wrong[who] = way[mine], wrong[mine]
+        kept.correction.way[who], kept.correction.place[who] = way[mine], np.arange(len(mine))
+        kept.correction.wrong = wrong[mine] if len(mine) else kept.correction.wrong
         kept.number_way[who] = 0
 
 
