@@ -34,6 +34,9 @@ class Channels:
     def step(self, day: int) -> None:
         """On a Sunday, count the week's sessions."""
         self._weeks = None
+        exits = self.scene.life.exits_on(day)
+        self.users.register.forget_plans(exits, day)
+        self._close(exits, day)
         if self.scene.calendar.date_of(day).weekday() == _SUNDAY:
             self._weeks = self._count(day)
 
@@ -44,13 +47,21 @@ class Channels:
             found["channels.session_weeks"] = self._weeks
         return found
 
+    def _close(self, persons: np.ndarray, day: int) -> None:
+        """Who leaves the bank gives up his users."""
+        users = np.r_[self.users.main[persons], self.users.second[persons]]
+        users = users[users >= 0]
+        users = users[self.users.is_there(users, day)]
+        self.users.closed[users] = day
+        self.users.touch(users)
+
     def _count(self, day: int) -> Frame:
         scene, users = self.scene, self.users
         chance = scene.chance("sessions", day)
         habits, person = scene.habits, users.person
-        there = (users.since <= day) & (users.closed > day) & ~scene.gone[person]
+        there = users.is_there(np.arange(users.count), day) & (users.closed > day)
         # Some come every week, some hardly ever: a user's own measure stays what it is.
-        often = _WEEKLY[habits.style[person]] * (0.3 + 1.4 * users.draw) * habits.pace(scene.world, day)[person]
+        often = _WEEKLY[habits.style[person]] * (0.3 + 1.4 * users.draw) * scene.life.pace(day)[person]
         came = np.flatnonzero(there & (chance.random(users.count) < often))
         style = habits.style[person[came]]
         channel = np.choose(style, [pick(chance, shares, len(came)) for shares in _SHARES])

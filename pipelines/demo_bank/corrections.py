@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.demo_bank import numbers
-from pipelines.demo_bank.people import PERSON
 from pipelines.demo_bank.streams import Streams
-from pipelines.demo_bank.world import NEVER, World
+from pipelines.demo_bank.world import NEVER
 
 if TYPE_CHECKING:
     from pipelines.demo_bank.records import Facts, Records
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 BLANK, STRAY, OTHERS = 1, 2, 3
 WORDS = ("", "merge_correction", "merge_correction", "split_correction")
 _SYSTEMS = ("wealth", "cards")
+_MERGE_SHARE, _SPLIT_SHARE, _LEAST = 0.004, 0.002, 3
 
 
 @dataclass
@@ -43,24 +43,22 @@ class Correction:
         return np.array(WORDS)[self.way]
 
 
-def plan_corrections(
-    world: World, streams: Streams, facts: "Facts", records: "dict[str, Records]"
-) -> None:
+def plan_corrections(streams: Streams, facts: "Facts", records: "dict[str, Records]") -> None:
     """Persons whose second system first held a blank, a stray, or somebody else's number."""
     chance = streams.of("corrections")
     source, persons = _candidates(facts, records)
     order = chance.permutation(len(persons))
     source, persons = source[order], persons[order]
     count = facts.people.count
-    merges = max(world.least_corrections, round(count * world.merge_correction_share))
-    splits = max(world.least_corrections, round(count * world.split_correction_share))
+    merges = max(_LEAST, round(count * _MERGE_SHARE))
+    splits = max(_LEAST, round(count * _SPLIT_SHARE))
     chosen = slice(0, min(merges + splits, len(persons)))
     place = np.arange(chosen.stop)
     way = np.where(place >= merges, OTHERS, np.where(place % 2, STRAY, BLANK))
     owners = persons[chosen.stop :] if len(persons) > chosen.stop else persons
     others = owners[place * 7 % max(len(owners), 1)] if len(owners) else persons[chosen]
     stray = _strays(chance, facts, persons[chosen])
-    wrong = np.select([way == STRAY, way == OTHERS], [stray, facts.identity[others]], "")
+    wrong = np.select([way == STRAY, way == OTHERS], [stray, facts.people.identity[others]], "")
     days = chance.random(len(place))
     for number, system in enumerate(_SYSTEMS):
         mine = np.flatnonzero(source[chosen] == number)
@@ -77,12 +75,12 @@ def plan_corrections(
 def _candidates(facts: "Facts", records: "dict[str, Records]") -> tuple[np.ndarray, np.ndarray]:
     """System (a place in _SYSTEMS) and person of persons whom core knows by their number, and one of these too."""
     core, last = records["core"], facts.calendar.days * 2 // 3
-    plain = (core.main >= 0) & (facts.kind == 0)
+    plain = (core.main >= 0) & facts.is_natural
     plain[plain] = core.number_way[core.main[plain]] == 0
     source = np.full(facts.people.count, -1)
     for number in reversed(range(len(_SYSTEMS))):
         kept = records[_SYSTEMS[number]]
-        known = plain & (facts.people.kind == PERSON) & (kept.main >= 0) & (kept.second < 0)
+        known = plain & (kept.main >= 0) & (kept.second < 0)
         known[known] = kept.since[kept.main[known]] < last
         source[known] = number
     persons = np.flatnonzero(source >= 0)
@@ -92,5 +90,5 @@ def _candidates(facts: "Facts", records: "dict[str, Records]") -> tuple[np.ndarr
 def _strays(chance: np.random.Generator, facts: "Facts", persons: np.ndarray) -> np.ndarray:
     """Well-formed numbers of nobody, born on the same days; empty where the draw met somebody's."""
     region, serial = chance.integers(0, [[10_000], [1_000]], (2, len(persons)))
-    found = numbers.person_numbers(region, facts.born[persons], serial)
-    return np.where(np.isin(found, facts.identity), "", found)
+    found = numbers.person_numbers(region, facts.people.born[persons], serial)
+    return np.where(np.isin(found, facts.people.identity), "", found)

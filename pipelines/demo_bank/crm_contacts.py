@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from pipelines.demo_bank.crm_managers import Managers
-from pipelines.demo_bank.people import PERSON
 from pipelines.demo_bank.records import Records
 from pipelines.demo_bank.scene import Scene
 from pipelines.demo_bank.streams import pick
@@ -34,7 +33,7 @@ class Contacts:
     def __init__(self, scene: Scene, clients: Records, managers: Managers) -> None:
         self.scene, self.clients, self.managers = scene, clients, managers
         person = clients.person
-        self._is_body = scene.people.kind[person] != PERSON
+        self._is_body = ~scene.people.is_person[person]
         self._rich = np.flatnonzero((scene.habits.wealth[person] > _PRIVILEGED_WEALTH) & ~self._is_body)
         self._count, self._uses = 0, 0
         self.reached = self.interested = np.zeros(0, dtype=np.int64)
@@ -51,7 +50,7 @@ class Contacts:
 
     def _contact(self, day: int) -> dict[str, Any]:
         chance = self.scene.chance("contacts of managers", day)
-        mine = np.flatnonzero((self.managers.seat_of >= 0) & ~self.scene.gone[self.clients.person])
+        mine = np.flatnonzero((self.managers.seat_of >= 0) & ~self.scene.life.is_gone(day)[self.clients.person])
         wanted = np.where(self._is_body[mine], _CONTACTS_PER_MONTH_OF_BODIES, _CONTACTS_PER_MONTH)
         who = mine[chance.random(len(mine)) < wanted / _WORKING_DAYS_PER_MONTH]
         who = who[~self.clients.avoids_contact(who)]
@@ -72,7 +71,7 @@ class Contacts:
     def _use(self, day: int) -> dict[str, Any]:
         chance = self.scene.chance("privileges", day)
         rich = self._rich[self.clients.is_there(self._rich, day)]
-        rich = rich[~self.scene.gone[self.clients.person[rich]]]
+        rich = rich[~self.scene.life.is_gone(day)[self.clients.person[rich]]]
         who = rich[chance.random(len(rich)) < _USES_PER_DAY]
         kind = pick(chance, (0.3, 0.1, 0.3, 0.15, 0.1, 0.05), len(who))
         self._uses += len(who)
@@ -88,9 +87,9 @@ class Contacts:
 
     def _declare(self, day: int) -> dict[str, Any]:
         """Of those reached, a few tell what they hold elsewhere: about the truth, in round numbers."""
-        chance, habits = self.scene.chance("declared assets", day), self.scene.habits
+        chance = self.scene.chance("declared assets", day)
         who = self.reached[chance.random(len(self.reached)) < _DECLARED_SHARE]
-        held = habits.elsewhere[self.clients.person[who]] * chance.uniform(0.5, 1.1, len(who))
+        held = self.scene.life.elsewhere[self.clients.person[who]] / 100 * chance.uniform(0.5, 1.1, len(who))
         who, held = who[held >= 10_000], held[held >= 10_000]
         return {
             "client_no": column(self.clients.numbers_of(who)),

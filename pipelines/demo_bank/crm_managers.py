@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from pipelines.demo_bank import names
-from pipelines.demo_bank.people import PERSON
 from pipelines.demo_bank.records import Records
 from pipelines.demo_bank.scene import Scene
 from pipelines.demo_bank.texts import chosen, column, numbered
@@ -31,8 +30,8 @@ class Managers:
     def __init__(self, scene: Scene, clients: Records) -> None:
         self.scene, self.clients = scene, clients
         chance = scene.streams.of("managers")
-        people, count = scene.people, clients.count
-        natural = people.kind[clients.person] == PERSON
+        count = clients.count
+        natural = scene.people.is_person[clients.person]
         wealth = scene.habits.wealth[clients.person]
         rich = wealth > np.quantile(wealth, _RICH_QUANTILE) if count else np.zeros(0, dtype=bool)
         self.is_wanted = ~natural | rich | (chance.random(count) < _ORDINARY_SHARE)

@@ -28,7 +28,6 @@ NUMBER_WAYS = (
     "number_placeholder",
     "number_mistyped",
     "number_padded",
-    "number_other_document",
 )
 PHONE_WAYS = (
     "",
@@ -41,7 +40,7 @@ PHONE_WAYS = (
     "phone_of_relative",
 )
 BIRTH_WAYS = ("", "birth_missing", "birth_placeholder", "birth_swapped")
-NUMBER_FIFTEEN, NUMBER_SMALL_X, NUMBER_MISSING, NUMBER_OTHER_DOCUMENT = 1, 3, 4, 8
+NUMBER_FIFTEEN, NUMBER_SMALL_X, NUMBER_MISSING = 1, 3, 4
 PHONE_OF_BRANCH, PHONE_OF_RELATIVE = 6, 7
 
 # Shares of every way but the first, by system.
@@ -91,7 +90,6 @@ PHONE_NEWS_SHARES = {"core": 0.9, "channels": 0.8, "cards": 0.3, "crm": 0.25}
 OTHER_BRANCH_SHARE = 0.2
 NO_EMAIL_SHARE = 0.15
 NAME_CORRECTED_SHARE = 0.2
-SOLE_TRADER_CODE_SHARE = 0.3
 PEOPLE_PER_SHARED_PHONE, PEOPLE_AT_SHARED_PHONE = 20_000, 50
 
 _PLACEHOLDER_NUMBERS = ("000000", "000000000000000000", "111111111111111111")

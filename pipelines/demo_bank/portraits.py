@@ -1,16 +1,11 @@
 """What core and the client file know of a person beside name and number; drawn apart from all other topics."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from pipelines.demo_bank import names
-from pipelines.demo_bank.people import COMPANY, PERSON, People
-from pipelines.demo_bank.streams import Streams
-
-if TYPE_CHECKING:
-    from pipelines.demo_bank.habits import Habits
+from pipelines.demo_bank.people import COMPANY
+from pipelines.demo_bank.scene import Scene
 
 FAMILY = ("SINGLE", "COUPLE", "CHILDREN", "EMPTY_NEST")
 _FAMILY_SHARES = (  # by age below 28, below 55, above
@@ -33,19 +28,15 @@ class Portraits:
     income: np.ndarray  # cents per year, -1 = unknown
 
 
-def births_of(people: People) -> np.ndarray:
-    """Dates of birth as datetime64[D]."""
-    return np.asarray(people.born, dtype="datetime64[D]")
-
-
-def make_portraits(streams: Streams, people: People, habits: "Habits | None", today: np.datetime64) -> Portraits:
+def make_portraits(scene: Scene) -> Portraits:
     """Portraits of everybody; incomes are those of the habits, told roughly."""
-    chance, count = streams.of("portraits"), people.count
-    is_person = people.kind == PERSON
-    age = (today - births_of(people)).astype(np.int64) // 365
+    people, today = scene.people, np.datetime64(scene.calendar.first)
+    chance, count = scene.streams.of("portraits"), people.count
+    is_person = people.is_person
+    age = (today - people.born).astype(np.int64) // 365
     band = np.digitize(age, [28, 55])
     family = (chance.random(count)[:, None] > np.cumsum(_FAMILY_SHARES, axis=1)[band]).sum(axis=1)
-    income = habits.income * 12 if habits else chance.lognormal(11.5, 0.6, count)
+    income = scene.habits.income * 12
     told = np.rint(income * chance.uniform(0.8, 1.2, count) / 1000).astype(np.int64) * 100_000
     rank = np.clip(np.digitize(income, [80_000, 150_000, 250_000, 400_000, 10**6]), 0, 4)
     senior = (people.occupation == names.OCCUPATIONS.index("CIVIL_SERVANT")) & (rank >= 2)

@@ -5,7 +5,7 @@ of one person differ as those of real systems do (`disturbances`); `truth` tells
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,24 +13,14 @@ from pipelines.demo_bank import disturbances as dirt
 from pipelines.demo_bank import names, numbers
 from pipelines.demo_bank.calendar import Calendar
 from pipelines.demo_bank.corrections import Correction, plan_corrections
-from pipelines.demo_bank.people import COMPANY, INSTITUTION, PERSON, People
-from pipelines.demo_bank.portraits import FAMILY, Portraits, births_of, make_portraits
+from pipelines.demo_bank.people import COMPANY, INSTITUTION, KINDS, SOLE, People
+from pipelines.demo_bank.portraits import FAMILY, Portraits, make_portraits
+from pipelines.demo_bank.registers import PREFIXES, Register, make_register
+from pipelines.demo_bank.scene import Scene
 from pipelines.demo_bank.streams import Streams
 from pipelines.demo_bank.texts import chosen, column, joined, numbered, put
-from pipelines.demo_bank.world import NEVER, World
+from pipelines.demo_bank.world import NEVER
 
-if TYPE_CHECKING:
-    from pipelines.demo_bank.habits import Habits
-
-PREFIXES = {
-    "core": "C",
-    "loans": "L",
-    "cards": "H",
-    "wealth": "W",
-    "channels": "U",
-    "crm": "R",
-    "corporate": "E",
-}
 TABLES = {
     "core": "core.customers",
     "loans": "loans.borrowers",
@@ -40,7 +30,6 @@ TABLES = {
     "crm": "crm.clients",
     "corporate": "corporate.companies",
 }
-PERSON_KIND, SOLE_TRADER, COMPANY_KIND, INSTITUTION_KIND = KINDS = ("P", "S", "C", "I")
 RISK_RATINGS = ("R1", "R2", "R3", "R4", "R5")
 PREFERRED_CHANNELS = ("PHONE", "MESSAGE", "BRANCH", "EMAIL", "VISIT")
 # Numbers of 15 digits leave the century out.
@@ -53,16 +42,8 @@ class Facts:
 
     people: People
     calendar: Calendar
-    identity: np.ndarray  # U18
-    trade_code: np.ndarray  # U18, the credit code of a sole trader, else empty
-    born: np.ndarray  # datetime64[D]
-    kind: np.ndarray  # places in KINDS
     portraits: Portraits
-
-    @property
-    def is_natural(self) -> np.ndarray:
-        """Who is a person, sole traders among them."""
-        return self.people.kind == PERSON
+    is_natural: np.ndarray
 
     def names(self, persons: np.ndarray) -> np.ndarray:
         """Full names of some."""
@@ -70,15 +51,20 @@ class Facts:
         region, given = people.region[persons], people.given[persons]
         found = names.person_names(people.surname[persons], given)
         found = put(found, kind == COMPANY, names.company_names(region, given))
-        return put(found, kind == INSTITUTION, names.institution_names(region, given))
+        found = put(found, kind == INSTITUTION, names.institution_names(region, given))
+        return put(found, kind == SOLE, names.sole_trader_names(region, people.surname[persons], given))
 
 
 @dataclass
 class Records:
-    """The customer records of one system; arrays have one place per record."""
+    """The customer records of one system; arrays have one place per record.
+
+    The first ones are those of the register, by serial; behind them stand the second ones of some people.
+    """
 
     source: str
     facts: Facts
+    register: Register
     person: np.ndarray
     since: np.ndarray  # day
     main: np.ndarray  # the first record of every person, -1 = none
@@ -97,11 +83,14 @@ class Records:
     closed: np.ndarray  # the day a user is closed, NEVER = not (channels)
     _event_days: np.ndarray = field(init=False)
     _event_records: np.ndarray = field(init=False)
+    _touched: list[np.ndarray] = field(default_factory=list)
 
     def plan(self) -> None:
         """Put every first delivery and every change on its day."""
         first = np.maximum(self.since, 0)
-        days = [first, self.name_corrected, self.phone_heard, self.correction.day, self.closed]
+        days = [first, self.name_corrected, self.phone_heard, self.correction.day]
+        if self.source == "core":
+            days.append(self.facts.people.relocated[self.person])
         events = np.concatenate([np.where(day >= first, day, NEVER) for day in days])
         who = np.tile(np.arange(self.count), len(days))
         who, events = who[events < NEVER], events[events < NEVER]
@@ -142,24 +131,39 @@ class Records:
         """The customer number of one person's first record."""
         return str(self.numbers_of(self.main[[person]])[0])
 
-    def knows(self, persons: np.ndarray, day: int) -> np.ndarray:
-        """Which of the persons this system has delivered by a day."""
-        main = self.main[persons]
-        return (main >= 0) & (self.since[main] <= day) if self.count else np.zeros(len(main), dtype=bool)
+    def is_there(self, records: np.ndarray, day: int) -> np.ndarray:
+        """Which of the records have been delivered by the end of a day."""
+        return (self.since[records] <= day) & (self.register.since[self.person[records]] <= day)
 
     def known_on(self, day: int) -> np.ndarray:
-        """First records delivered by a day, in order."""
-        found = np.flatnonzero(self.since <= day)
+        """First records delivered by the end of a day, in order."""
+        found = np.flatnonzero(self.is_there(np.arange(self.count), day))
         return found[self.main[self.person[found]] == found]
+
+    def new_on(self, day: int) -> np.ndarray:
+        """First records that are delivered on a day for the first time."""
+        found = self.due(day)
+        is_new = np.maximum(self.since[found], 0) == day
+        return found[is_new & (self.main[self.person[found]] == found)]
+
+    def touch(self, records: np.ndarray) -> None:
+        """Deliver records again today."""
+        self._touched.append(records)
 
     def due(self, day: int) -> np.ndarray:
         """Records that are new or changed on a day, in order."""
         low, high = np.searchsorted(self._event_days, [day, day + 1])
-        return np.unique(self._event_records[low:high])
+        found = np.unique(np.concatenate([self._event_records[low:high], *self._touched]))
+        return found[self.is_there(found, day)]
+
+    def avoids_contact(self, records: np.ndarray) -> np.ndarray:
+        """Which of the clients do not want to be contacted."""
+        return (self.draw[records] * 1000).astype(np.int64) % 40 == 7
 
     def frame(self, day: int) -> dict[str, Any]:
         """The rows of new and changed records of a day (companies: see `corporate`)."""
-        return getattr(self, f"_{self.source}_frame")(self.due(day), day)
+        due, self._touched = self.due(day), []
+        return getattr(self, f"_{self.source}_frame")(due, day)
 
     def names_on(self, records: np.ndarray, day: int) -> np.ndarray:
         """Names as delivered on a day."""
@@ -171,11 +175,9 @@ class Records:
         """Kinds of document and numbers as delivered on a day."""
         facts, person, way = self.facts, self.person[records], self.number_way[records]
         natural = facts.is_natural[person]
-        is_code = (way == dirt.NUMBER_OTHER_DOCUMENT) | ~natural
-        plain = put(facts.identity[person], way == dirt.NUMBER_OTHER_DOCUMENT, facts.trade_code[person])
-        found = dirt.written_numbers(plain, way, self._has_old_number(person))
+        found = dirt.written_numbers(facts.people.identity[person], way, self._has_old_number(person))
         found = self.correction.wrong_on(records, day, found)
-        kind = np.where(is_code, "USCC", "ID")
+        kind = np.where(natural, "ID", "USCC")
         return put(kind, (way == dirt.NUMBER_MISSING) & (records % 2 == 0), ""), found
 
     def phones_on(self, records: np.ndarray, day: int) -> np.ndarray:
@@ -189,7 +191,7 @@ class Records:
         return put(found, way == dirt.PHONE_OF_BRANCH, dirt.branch_phones(people.branch[person]))
 
     def _has_old_number(self, person: np.ndarray) -> np.ndarray:
-        return self.facts.is_natural[person] & (self.facts.born[person] < _YOUNGEST_OLD_NUMBER)
+        return self.facts.is_natural[person] & (self.facts.people.born[person] < _YOUNGEST_OLD_NUMBER)
 
     def _emails(self, records: np.ndarray) -> np.ndarray:
         return put(dirt.emails(self.person[records]), ~self.has_email[records], "")
@@ -197,7 +199,7 @@ class Records:
     def _births(self, records: np.ndarray) -> np.ndarray:
         """Dates of birth as days from the first date, NEVER = none."""
         facts, person = self.facts, self.person[records]
-        written = dirt.written_births(facts.born[person], self.birth_way[records])
+        written = dirt.written_births(facts.people.born[person], self.birth_way[records])
         days = (written - np.datetime64(facts.calendar.first)).astype(np.int64)
         return np.where(facts.is_natural[person] & ~np.isnat(written), days, NEVER)
 
@@ -221,10 +223,14 @@ class Records:
     def _contact(self, records: np.ndarray, day: int) -> dict[str, Any]:
         return {"phone": column(self.phones_on(records, day)), "email": column(self._emails(records))}
 
-    def _addresses(self, records: np.ndarray) -> Any:
-        person = self.person[records]
-        address = self.facts.portraits.address[person]
-        found = names.addresses(self.facts.people.region[person], address)
+    def _addresses(self, records: np.ndarray, day: int) -> Any:
+        facts, person = self.facts, self.person[records]
+        # The client file is not told when somebody moves.
+        told = day if self.source == "core" else -NEVER
+        moved = facts.people.relocated[person] <= told
+        found = names.addresses(
+            facts.people.region_on(person, told), facts.portraits.address[person] + moved * 101
+        )
         return column(put(found, self.draw[records] < 0.2, ""))
 
     def _core_frame(self, records: np.ndarray, day: int) -> dict[str, Any]:
@@ -234,19 +240,19 @@ class Records:
         natural = facts.is_natural[person]
         return {
             "customer_no": head.pop("customer_no"),
-            "customer_kind": column(np.array(KINDS)[facts.kind[person]]),
+            "customer_kind": column(np.array(KINDS)[facts.people.kind[person]]),
             **head,
             "birth_date": self._births(records),
             "sex": column(self._sexes(records)),
             **self._contact(records, day),
-            "region": column(np.array(names.REGIONS)[facts.people.region[person]]),
+            "region": column(np.array(names.REGIONS)[facts.people.region_on(person, day)]),
             "occupation": column(self._occupations(person, natural)),
             "position": column(chosen(names.POSITIONS, kept.position[person])),
             "industry": column(chosen(names.INDUSTRIES, kept.industry[person])),
             "annual_income": _maybe(kept.income[person]),
             "family_status": column(chosen(FAMILY, kept.family[person])),
             "hobby": column(chosen(names.HOBBIES, kept.hobby[person])),
-            "address": self._addresses(records),
+            "address": self._addresses(records, day),
             "branch_no": column(self._branches(records)),
             "opened_date": self.since[records],
         }
@@ -293,10 +299,10 @@ class Records:
             **self.head(records, day, "client_no"),
             "birth_date": self._births(records),
             **self._contact(records, day),
-            "address": self._addresses(records),
+            "address": self._addresses(records, day),
             "hobby": column(chosen(names.HOBBIES, facts.portraits.hobby[person])),
             "preferred_channel": column(chosen(PREFERRED_CHANNELS, liked)),
-            "do_not_contact": column(np.where((draw * 1000).astype(np.int64) % 40 == 7, "Y", "N")),
+            "do_not_contact": column(np.where(self.avoids_contact(records), "Y", "N")),
             **self.tail(records),
         }
 
@@ -318,7 +324,7 @@ class Records:
 
     def _disturbances(self) -> np.ndarray:
         natural, people = self.facts.is_natural[self.person], self.facts.people
-        has_x = np.char.endswith(self.facts.identity[self.person], "X")
+        has_x = np.char.endswith(people.identity[self.person], "X")
         unseen = (self.number_way == dirt.NUMBER_SMALL_X) & ~has_x
         unseen |= (self.number_way == dirt.NUMBER_FIFTEEN) & ~self._has_old_number(self.person)
         number = np.where(unseen, 0, self.number_way)
@@ -345,99 +351,66 @@ def _maybe(cents: np.ndarray) -> np.ndarray:
     return np.ma.masked_array(cents, mask=cents < 0)
 
 
-def sole_traders(people: People) -> np.ndarray:
-    """Who trades in his own name: a person whose occupation is his own business."""
-    return (people.kind == PERSON) & (people.occupation == names.OCCUPATIONS.index("SELF_EMPLOYED"))
-
-
-def make_records(
-    world: World,
-    streams: Streams,
-    people: People,
-    calendar: Calendar,
-    since: dict[str, np.ndarray],
-    habits: "Habits | None" = None,
-) -> dict[str, Records]:
-    """Records of each system, given the day from which core, loans, cards and wealth know each customer
-    (NEVER = not); the other three learn of them from these.
+def make_records(scene: Scene) -> dict[str, Records]:
+    """Records of each system. Core, loans, cards and wealth know whom their registers say; e-channels, client
+    file and corporate system learn of customers from these, and their registers are added to the scene's.
     """
-    facts = _facts(streams, people, calendar, habits)
-    found = {}
-    for source, days in _all_days(streams, people, calendar, since).items():
-        found[source] = _make(streams, facts, source, days, habits)
-    plan_corrections(world, streams, facts, found)
+    facts = Facts(scene.people, scene.calendar, make_portraits(scene), scene.people.is_person)
+    _add_registers(scene)
+    found = {source: _make(scene.streams, facts, scene.registers[source]) for source in TABLES}
+    plan_corrections(scene.streams, facts, found)
     for records in found.values():
         records.plan()
     return found
 
 
-def _facts(streams: Streams, people: People, calendar: Calendar, habits: "Habits | None") -> Facts:
-    chance, traders = streams.of("sole traders"), sole_traders(people)
-    region = chance.integers(0, 10_000, people.count)
-    codes = numbers.credit_codes(np.full(people.count, 92), region, np.arange(people.count))
-    kind = np.select([traders, people.kind == COMPANY, people.kind == INSTITUTION], [1, 2, 3], 0)
-    return Facts(
-        people=people,
-        calendar=calendar,
-        identity=np.asarray(people.identity, dtype="U18"),
-        trade_code=put(codes, ~traders, ""),
-        born=births_of(people),
-        kind=kind,
-        portraits=make_portraits(streams, people, habits, np.datetime64(calendar.first)),
-    )
-
-
-def _all_days(
-    streams: Streams, people: People, calendar: Calendar, since: dict[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """The four given days, and from when e-channels, client file and corporate system know each customer."""
-    earliest = np.min(list(since.values()), axis=0)
-    chance, count, days = streams.of("later systems"), people.count, dict(since)
+def _add_registers(scene: Scene) -> None:
+    """From when e-channels, client file and corporate system know each customer."""
+    calendar, people = scene.calendar, scene.people
+    earliest = np.min([register.since for register in scene.registers.values()], axis=0)
+    chance, count = scene.streams.of("later systems"), people.count
     lag = np.floor(chance.random((2, count)) ** 3 * 400).astype(np.int64)
+    days = {}
     for place, (source, share) in enumerate((("channels", 0.68), ("crm", 0.85))):
         later = np.where(earliest <= 0, np.minimum(earliest + lag[place], 0), earliest + lag[place] // 8)
         known = (earliest < calendar.days) & (chance.random(count) < share)
-        days.setdefault(source, np.where(known, later, NEVER))
-    days.setdefault("corporate", np.where((people.kind != PERSON), earliest, NEVER))
-    return days
+        days[source] = np.where(known, later, NEVER)
+    is_body = (people.kind == COMPANY) | (people.kind == INSTITUTION)
+    days["corporate"] = np.where(is_body, earliest, NEVER)
+    for source, since in days.items():
+        scene.registers[source] = make_register(source, scene.streams, since, calendar.days)
 
 
-def _make(
-    streams: Streams, facts: Facts, source: str, days: np.ndarray, habits: "Habits | None"
-) -> Records:
-    people, calendar = facts.people, facts.calendar
-    chance = streams.of(f"records {source}")
-    known = np.flatnonzero(days < calendar.days)
+def _make(streams: Streams, facts: Facts, register: Register) -> Records:
+    people, calendar, source = facts.people, facts.calendar, register.source
+    known = np.flatnonzero(register.serial > 0)
+    known = known[np.argsort(register.serial[known], kind="stable")]
     twice = streams.of(f"second records {source}")
     again = known[twice.random(len(known)) < dirt.SECOND_SHARES[source]]
-    since = np.r_[days[known], days[again] + twice.integers(1, 700, len(again))]
-    person = np.r_[known, again]
-    is_second = np.arange(len(person)) >= len(known)
-    keep = since < calendar.days
-    person, since, is_second = person[keep], since[keep], is_second[keep]
-    order = np.lexsort((chance.random(len(person)), np.maximum(since, 0)))
-    person, since, is_second = person[order], since[order], is_second[order]
-    count, place = len(person), np.arange(len(person))
+    again_since = np.maximum(register.since[again] + twice.integers(1, 700, len(again)), -NEVER)
+    again, again_since = again[again_since < calendar.days], again_since[again_since < calendar.days]
+    order = np.lexsort((again, np.maximum(again_since, 0)))
+    person, since = np.r_[known, again[order]], np.r_[register.since[known], again_since[order]]
+    count = len(person)
     main, second = np.full(people.count, -1), np.full(people.count, -1)
-    main[person[~is_second]], second[person[is_second]] = place[~is_second], place[is_second]
+    main[known] = np.arange(len(known))
+    second[again[order]] = np.arange(len(known), count)
     ways = streams.of(f"disturbances {source}")
     name_way = dirt.ways(ways.random(count), dirt.NAME_SHARES[source])
     number_way = dirt.ways(ways.random(count), dirt.NUMBER_SHARES[source])
     phone_way = dirt.ways(ways.random(count), dirt.PHONE_SHARES[source])
     birth_way = dirt.ways(ways.random(count), dirt.BIRTH_SHARES.get(source, ()))
     _lend_branch_phones(streams, people, source, person, phone_way)
-    coded = (facts.kind[person] == 1) & (ways.random(count) < dirt.SOLE_TRADER_CODE_SHARE)
-    number_way[coded & (source == "core")] = dirt.NUMBER_OTHER_DOCUMENT
     repaired = (name_way > 0) & (ways.random(count) < dirt.NAME_CORRECTED_SHARE)
     start = np.maximum(since, 0)
     mended = start + 1 + np.floor(ways.random(count) * np.maximum(calendar.days - start, 1)).astype(np.int64)
     per_region = np.max(people.branch) // (np.max(people.region) + 1) + 1 if people.count else 1
     moved = (people.branch[person] + 1) % per_region + people.branch[person] // per_region * per_region
     elsewhere = (ways.random(count) < dirt.OTHER_BRANCH_SHARE) & (source != "core")
-    leaves = habits.leaves[person] if habits is not None and source == "channels" else np.full(count, NEVER)
     return Records(
         source=source,
         facts=facts,
+        register=register,
         person=person,
         since=since,
         main=main,
@@ -455,7 +428,7 @@ def _make(
         draw=ways.random(count),
         relative=ways.integers(0, people.count, count),
         correction=Correction.none(count),
-        closed=np.where(leaves > since, leaves, NEVER),
+        closed=np.full(count, NEVER),
     )
 
 
