@@ -97,4 +97,3 @@ def _times(minutes: np.ndarray) -> np.ndarray:
     """Minutes of the day as hh:mm."""
     hour, minute = np.divmod(np.asarray(minutes), 60)
     return joined(numbered("", hour, 2), np.broadcast_to(np.array(":"), len(hour)), numbered("", minute, 2))
-

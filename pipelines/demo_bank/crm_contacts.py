@@ -50,7 +50,9 @@ class Contacts:
 
     def _contact(self, day: int) -> dict[str, Any]:
         chance = self.scene.chance("contacts of managers", day)
-        mine = np.flatnonzero((self.managers.seat_of >= 0) & ~self.scene.life.is_gone(day)[self.clients.person])
+        mine = np.flatnonzero(
+            (self.managers.seat_of >= 0) & ~self.scene.life.is_gone(day)[self.clients.person]
+        )
         wanted = np.where(self._is_body[mine], _CONTACTS_PER_MONTH_OF_BODIES, _CONTACTS_PER_MONTH)
         who = mine[chance.random(len(mine)) < wanted / _WORKING_DAYS_PER_MONTH]
         who = who[~self.clients.avoids_contact(who)]

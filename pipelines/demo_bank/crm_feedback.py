@@ -44,7 +44,9 @@ class Feedback:
         complaining = complaining[complaining >= 0]
         complaining = complaining[self.clients.is_there(complaining, day)]
         there = np.flatnonzero(chance.random(self.clients.count) < _BENIGN_PER_DAY)
-        there = there[self.clients.is_there(there, day) & ~self.scene.life.is_gone(day)[self.clients.person[there]]]
+        there = there[
+            self.clients.is_there(there, day) & ~self.scene.life.is_gone(day)[self.clients.person[there]]
+        ]
         kinds = np.where(chance.random(len(there)) < 0.6, PRAISE, SUGGESTION)
         fresh = self._receive(
             np.r_[complaining, there],

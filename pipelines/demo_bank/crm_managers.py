@@ -35,7 +35,9 @@ class Managers:
         wealth = scene.habits.wealth[clients.person]
         rich = wealth > np.quantile(wealth, _RICH_QUANTILE) if count else np.zeros(0, dtype=bool)
         self.is_wanted = ~natural | rich | (chance.random(count) < _ORDINARY_SHARE)
-        role = np.where(natural, np.where(rich & (chance.random(count) < 0.3), WEALTH, RELATIONSHIP), CORPORATE)
+        role = np.where(
+            natural, np.where(rich & (chance.random(count) < 0.3), WEALTH, RELATIONSHIP), CORPORATE
+        )
         self.seat_branch, self.seat_role = self._seats(role)
         self.seat_of = np.full(count, -1)
         self._home = self._spread(role, chance)
@@ -137,7 +139,9 @@ class Managers:
     def _assign(self, clients: np.ndarray, day: int) -> None:
         clients = clients[self.is_wanted[clients] & (self.seat_of[clients] < 0)]
         self.seat_of[clients] = self._home[clients]
-        self.from_day[clients] = np.maximum(self.clients.since[clients], self.begins[self.manager_of(clients)])
+        self.from_day[clients] = np.maximum(
+            self.clients.since[clients], self.begins[self.manager_of(clients)]
+        )
         self._tell(clients, NEVER)
 
     def _follow(self, seats: np.ndarray, day: int, chance: np.random.Generator) -> None:
@@ -159,7 +163,9 @@ class Managers:
         """To the next seat of the same branch and role, where there is one."""
         old = self.seat_of[clients]
         after = np.minimum(old + 1, len(self.seat_branch) - 1)
-        same = (self.seat_branch[after] == self.seat_branch[old]) & (self.seat_role[after] == self.seat_role[old])
+        same = (self.seat_branch[after] == self.seat_branch[old]) & (
+            self.seat_role[after] == self.seat_role[old]
+        )
         clients, seats = clients[same & (after != old)], after[same & (after != old)]
         self._tell(clients, day - 1)
         self.seat_of[clients], self.from_day[clients] = seats, day

@@ -7,7 +7,7 @@ matching can be judged by kind of disturbance.
 import numpy as np
 
 from pipelines.demo_bank import names, numbers
-from pipelines.demo_bank.texts import SPACE, joined, numbered, put
+from pipelines.demo_bank.texts import SPACE, codes, from_codes, joined, numbered, put
 from pipelines.demo_bank.world import NEVER
 
 NAME_WAYS = (
@@ -105,6 +105,8 @@ def ways(draws: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
 
 def written_names(plain: np.ndarray, way: np.ndarray, is_person: np.ndarray) -> np.ndarray:
     """Names as a system writes them; a body's misheard name is its other legal form."""
+    if not len(plain):
+        return plain
     other = np.where(is_person, names.misheard(plain), np.char.replace(plain, "有限公司", "有限责任公司"))
     found = put(plain, way == 1, other)
     found = put(found, (way == 2) & is_person, names.spaced(plain))
@@ -127,14 +129,12 @@ def written_numbers(plain: np.ndarray, way: np.ndarray, born_before_2000: np.nda
 
 def written_phones(plain: np.ndarray, way: np.ndarray) -> np.ndarray:
     """Phones as a system writes them; empty ones stay empty."""
-    wide = numbers.full_width_of(plain)
-    front, middle, last = (np.char.ljust(plain, 11)[:, None].view("U1")[:, part] for part in _PHONE_PARTS)
-    dash = np.broadcast_to(np.array("-"), len(plain))
-    dashed = joined(_glued(front), dash, _glued(middle), dash, _glued(last))
+    signs, dash = codes(plain), np.full((len(plain), 1), ord("-"), dtype=np.uint32)
+    dashed = from_codes(np.concatenate([signs[:, :3], dash, signs[:, 3:7], dash, signs[:, 7:]], axis=1))
     found = put(plain, way == 1, "")
     found = put(found, way == 2, joined(np.broadcast_to(np.array("+86"), len(plain)), plain))
     found = put(found, way == 3, dashed)
-    found = put(found, way == 4, wide)
+    found = put(found, way == 4, numbers.full_width_of(plain))
     found = put(found, (plain == "") & (way != 5), "")
     return put(found, way == 5, _one_of(_PLACEHOLDER_PHONES, len(plain)))
 
@@ -166,13 +166,6 @@ def phone_news(draws: np.ndarray, lag: np.ndarray, changed: np.ndarray, source: 
     late = np.zeros(len(draws), dtype=np.int64) if source == "core" else np.floor(lag * 90).astype(np.int64)
     heard = (draws < PHONE_NEWS_SHARES.get(source, 0.0)) & (changed < NEVER)
     return np.where(heard, changed + late, NEVER)
-
-
-_PHONE_PARTS = (slice(0, 3), slice(3, 7), slice(7, 11))
-
-
-def _glued(signs: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(signs).view(f"U{signs.shape[1]}")[:, 0]
 
 
 def _one_of(words: tuple[str, ...], count: int) -> np.ndarray:
