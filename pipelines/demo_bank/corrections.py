@@ -38,9 +38,9 @@ class Correction:
         believed = (self.way[records] > 0) & (day < self.day[records])
         return np.where(believed, self.wrong[self.place[records]], right)
 
-    def words(self) -> np.ndarray:
-        """What kind of correction each record gets; empty = none."""
-        return np.array(WORDS)[self.way]
+    def words(self, records: np.ndarray) -> np.ndarray:
+        """What kind of correction records get; empty = none."""
+        return np.array(WORDS)[self.way[records]]
 
 
 def plan_corrections(streams: Streams, facts: "Facts", records: "dict[str, Records]") -> None:

@@ -5,9 +5,12 @@ of one person differ as those of real systems do (`disturbances`); `truth` tells
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+from pyarrow import csv
 
 from pipelines.demo_bank import disturbances as dirt
 from pipelines.demo_bank import names, numbers
@@ -32,6 +35,8 @@ TABLES = {
 }
 RISK_RATINGS = ("R1", "R2", "R3", "R4", "R5")
 PREFERRED_CHANNELS = ("PHONE", "MESSAGE", "BRANCH", "EMAIL", "VISIT")
+# Texts of so many records are wide for a moment only.
+_CHUNK = 50_000
 # Numbers of 15 digits leave the century out.
 _YOUNGEST_OLD_NUMBER = np.datetime64("2000-01-01")
 
@@ -163,7 +168,9 @@ class Records:
     def frame(self, day: int) -> dict[str, Any]:
         """The rows of new and changed records of a day (companies: see `corporate`)."""
         due, self._touched = self.due(day), []
-        return getattr(self, f"_{self.source}_frame")(due, day)
+        make = getattr(self, f"_{self.source}_frame")
+        parts = [make(due[at : at + _CHUNK], day) for at in range(0, max(len(due), 1), _CHUNK)]
+        return {name: _stacked([part[name] for part in parts]) for name in parts[0]}
 
     def names_on(self, records: np.ndarray, day: int) -> np.ndarray:
         """Names as delivered on a day."""
@@ -313,37 +320,58 @@ class Records:
     def _occupations(self, person: np.ndarray, natural: np.ndarray) -> np.ndarray:
         return chosen(names.OCCUPATIONS, np.where(natural, self.facts.people.occupation[person], -1))
 
-    def truth(self) -> dict[str, Any]:
-        """Person, system, number and kinds of disturbance (joined by +) of every record."""
+    def truth(self, records: np.ndarray) -> dict[str, Any]:
+        """Person, system, number and kinds of disturbance (joined by +) of records that are ever delivered."""
+        records = records[self.is_there(records, self.facts.calendar.days - 1)]
         return {
-            "person_id": column(numbered("P", self.person + 1, 7)),
-            "source_code": self.source,
-            "source_customer_id": column(self.numbers_of(np.arange(self.count))),
-            "disturbance": column(self._disturbances()),
+            "person_id": column(numbered("P", self.person[records] + 1, 7)),
+            "source_code": pa.repeat(self.source, len(records)),
+            "source_customer_id": column(self.numbers_of(records)),
+            "disturbance": column(self._disturbances(records)),
         }
 
-    def _disturbances(self) -> np.ndarray:
-        natural, people = self.facts.is_natural[self.person], self.facts.people
-        has_x = np.char.endswith(people.identity[self.person], "X")
-        unseen = (self.number_way == dirt.NUMBER_SMALL_X) & ~has_x
-        unseen |= (self.number_way == dirt.NUMBER_FIFTEEN) & ~self._has_old_number(self.person)
-        number = np.where(unseen, 0, self.number_way)
-        changed = people.phone_changed[self.person] < NEVER
-        is_old = changed & (self.since < people.phone_changed[self.person]) & (self.phone_heard >= NEVER)
+    def _disturbances(self, records: np.ndarray) -> np.ndarray:
+        people, person = self.facts.people, self.person[records]
+        natural, number = self.facts.is_natural[person], self.number_way[records]
+        unseen = (number == dirt.NUMBER_SMALL_X) & ~np.char.endswith(people.identity[person], "X")
+        unseen |= (number == dirt.NUMBER_FIFTEEN) & ~self._has_old_number(person)
+        changed = people.phone_changed[person]
+        is_old = (changed < NEVER) & (self.since[records] < changed) & (self.phone_heard[records] >= NEVER)
         parts = [
-            np.where(self.second[self.person] == np.arange(self.count), "second_id", ""),
-            np.array(dirt.NAME_WAYS)[self.name_way],
-            np.array(dirt.NUMBER_WAYS)[number],
-            np.array(dirt.PHONE_WAYS)[self.phone_way],
-            np.where(natural, np.array(dirt.BIRTH_WAYS)[self.birth_way], ""),
+            np.where(self.second[person] == records, "second_id", ""),
+            np.array(dirt.NAME_WAYS)[self.name_way[records]],
+            np.array(dirt.NUMBER_WAYS)[np.where(unseen, 0, number)],
+            np.array(dirt.PHONE_WAYS)[self.phone_way[records]],
+            np.where(natural, np.array(dirt.BIRTH_WAYS)[self.birth_way[records]], ""),
             np.where(is_old, "phone_old", ""),
-            self.correction.words(),
+            self.correction.words(records),
         ]
-        found = np.zeros(self.count, dtype="U1")
+        found = np.zeros(len(records), dtype="U1")
         for part in parts:
             plus = np.where((found != "") & (part != ""), "+", "")
             found = joined(found, plus, part)
         return found
+
+
+def _stacked(parts: list[Any]) -> Any:
+    if len(parts) == 1:
+        return parts[0]
+    if isinstance(parts[0], pa.Array):
+        return pa.concat_arrays(parts)
+    return np.ma.concatenate(parts) if isinstance(parts[0], np.ma.MaskedArray) else np.concatenate(parts)
+
+
+def write_truth(path: Path, records: dict[str, "Records"]) -> None:
+    """Write which record is whose, and what was disturbed in it; evaluation reads it, no night does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    head = "person_id,source_code,source_customer_id,disturbance\n"
+    options = csv.WriteOptions(include_header=False, quoting_style="none")
+    with path.open("wb") as file:
+        file.write(head.encode())
+        for kept in records.values():
+            for at in range(0, kept.count, _CHUNK):
+                rows = kept.truth(np.arange(at, min(at + _CHUNK, kept.count)))
+                csv.write_csv(pa.table(rows), file, options)
 
 
 def _maybe(cents: np.ndarray) -> np.ndarray:
