@@ -111,6 +111,13 @@ def company_name(region: int, draw: int) -> str:
     return str(company_names(np.array([region]), np.array([draw]))[0])
 
 
+def sole_trader_names(region: np.ndarray, surname: np.ndarray, given: np.ndarray) -> np.ndarray:
+    """Names of sole traders: region, owner, trade."""
+    places = np.array([name.removesuffix("市") for name in REGIONS])
+    ends = np.array([f"{name}店" for name in TRADES[:10]])
+    return joined(places[region], person_names(surname, given), ends[np.asarray(given) % len(ends)])
+
+
 def industry_of_companies(draw: np.ndarray) -> np.ndarray:
     """The place in INDUSTRIES that fits the trade in a company's name."""
     fitting = ("TRADE", "TECHNOLOGY", "CONSTRUCTION", "TRANSPORT", "MANUFACTURING", "MANUFACTURING")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
+import pyarrow as pa
 
 SPACE, WIDE_SPACE = 0x20, 0x3000
 
@@ -69,3 +70,9 @@ def chosen(words: Iterable[str], places: np.ndarray) -> np.ndarray:
 def put(values: np.ndarray, mask: np.ndarray, others: np.ndarray | str) -> np.ndarray:
     """A text array with other texts where the mask says, as wide as needed."""
     return np.where(mask, others, values)
+
+
+def column(values: np.ndarray) -> pa.Array:
+    """A text array as a delivered column: empty texts are none."""
+    values = np.asarray(values)
+    return pa.array(values, pa.string(), mask=values == "")
