@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import csv
+from pyarrow import compute, csv
 
 from pipelines.demo_bank import disturbances as dirt
 from pipelines.demo_bank import names, numbers
@@ -21,7 +21,7 @@ from pipelines.demo_bank.portraits import FAMILY, Portraits, make_portraits
 from pipelines.demo_bank.registers import PREFIXES, Register, make_register
 from pipelines.demo_bank.scene import Scene
 from pipelines.demo_bank.streams import Streams
-from pipelines.demo_bank.texts import chosen, column, joined, numbered, put
+from pipelines.demo_bank.texts import chosen, column, numbered, put
 from pipelines.demo_bank.world import NEVER
 
 TABLES = {
@@ -327,10 +327,10 @@ class Records:
             "person_id": column(numbered("P", self.person[records] + 1, 7)),
             "source_code": pa.repeat(self.source, len(records)),
             "source_customer_id": column(self.numbers_of(records)),
-            "disturbance": column(self._disturbances(records)),
+            "disturbance": self._disturbances(records),
         }
 
-    def _disturbances(self, records: np.ndarray) -> np.ndarray:
+    def _disturbances(self, records: np.ndarray) -> pa.Array:
         people, person = self.facts.people, self.person[records]
         natural, number = self.facts.is_natural[person], self.number_way[records]
         unseen = (number == dirt.NUMBER_SMALL_X) & ~np.char.endswith(people.identity[person], "X")
@@ -346,11 +346,7 @@ class Records:
             np.where(is_old, "phone_old", ""),
             self.correction.words(records),
         ]
-        found = np.zeros(len(records), dtype="U1")
-        for part in parts:
-            plus = np.where((found != "") & (part != ""), "+", "")
-            found = joined(found, plus, part)
-        return found
+        return compute.binary_join_element_wise(*map(column, parts), "+", null_handling="skip")
 
 
 def _stacked(parts: list[Any]) -> Any:
