@@ -321,7 +321,7 @@ class Records:
         return chosen(names.OCCUPATIONS, np.where(natural, self.facts.people.occupation[person], -1))
 
     def truth(self, records: np.ndarray) -> dict[str, Any]:
-        """Person, system, number and kinds of disturbance (joined by +) of records that are ever delivered."""
+        """Person, system, number, kinds of disturbance (joined by +) of records that are ever delivered."""
         records = records[self.is_there(records, self.facts.calendar.days - 1)]
         return {
             "person_id": column(numbered("P", self.person[records] + 1, 7)),
@@ -346,7 +346,9 @@ class Records:
             np.where(is_old, "phone_old", ""),
             self.correction.words(records),
         ]
-        return compute.binary_join_element_wise(*map(column, parts), "+", null_handling="skip")
+        texts = [pa.array(part, pa.string()) for part in parts]
+        found = compute.replace_substring_regex(compute.binary_join_element_wise(*texts, "+"), r"\++", "+")
+        return compute.utf8_trim(found, "+")
 
 
 def _stacked(parts: list[Any]) -> Any:
