@@ -205,7 +205,7 @@ class Cards:
         person, activated = self.person[cards], self.activated[cards]
         return {
             "card_ref": self.numbers(cards),
-            "holder_no": self.scene.registers["cards"].numbers(person),
+            "holder_no": self.scene.registers["cards"].numbers(person, cards, self.opened[cards]),
             "product_code": coded(PRODUCTS, self.product[cards]),
             "currency": "CNY",
             "branch_no": numbered("B", self.scene.people.branch[person] + 1, 3),

@@ -48,7 +48,7 @@ class CoreTables:
         owner = ledger.owner[accounts]
         return {
             "account_no": account_numbers(accounts),
-            "customer_no": self.scene.registers["core"].numbers(owner),
+            "customer_no": self.scene.registers["core"].numbers(owner, accounts, ledger.opened[accounts]),
             "product_code": coded(book.PRODUCTS, ledger.product[accounts]),
             "currency": coded(CURRENCIES, ledger.currency[accounts]),
             "branch_no": numbered("B", self.scene.people.branch[owner] + 1, 3),
@@ -76,7 +76,7 @@ class CoreTables:
         since = np.maximum(ledger.opened[account], np.where(core.since[person] < NEVER, core.since[person], 0))
         return {
             "account_no": account_numbers(account),
-            "customer_no": core.numbers(person),
+            "customer_no": core.numbers(person, account, ledger.opened[account]),
             "role": coded(ROLES, np.concatenate([np.full(len(accounts), OWNER), role[ready]])),
             "from_date": since,
             "until_date": np.where(ledger.closed[account] >= 0, ledger.closed[account], EMPTY),

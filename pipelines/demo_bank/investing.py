@@ -247,7 +247,7 @@ class Contracts:
         person = self.person[contracts]
         return {
             "contract_no": self.numbers(contracts),
-            "investor_no": self.scene.registers["wealth"].numbers(person),
+            "investor_no": self.scene.registers["wealth"].numbers(person, contracts, self.opened[contracts]),
             "product_code": coded(PRODUCTS, self.product[contracts]),
             "currency": "CNY",
             "branch_no": numbered("B", self.scene.people.branch[person] + 1, 3),

@@ -205,7 +205,7 @@ class Loans:
         person = self.person[loans]
         return {
             "loan_no": self.numbers(loans),
-            "borrower_no": self.scene.registers["loans"].numbers(person),
+            "borrower_no": self.scene.registers["loans"].numbers(person, loans, self.granted[loans]),
             "product_code": coded(PRODUCTS, self.product[loans]),
             "currency": "CNY",
             "branch_no": numbered("B", self.scene.people.branch[person] + 1, 3),
