@@ -10,13 +10,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from pipelines.demo_bank.calendar import Calendar
+from pipelines.demo_bank.records import write_truth
 from pipelines.demo_bank.simulation import Simulation
-from pipelines.demo_bank.world import World
+from pipelines.demo_bank.truth import HAZARDS, IDENTITIES, HazardFile, truth_path
+from pipelines.demo_bank.world import KINDS, World
 from pipelines.demo_bank.writing import SOURCES
 from pipelines.sources.declaration import FOLDER as DECLARATIONS
 
 MANIFEST = "demo_bank.json"
-TRUTH = "identities.csv"
 
 
 class DemoBankError(Exception):
@@ -37,8 +38,8 @@ class DemoBankSummary:
 def write_demo_bank(
     landing: Path,
     seed: int = 20251101,
-    customers: int = 2000,
-    first_date: date = date(2025, 9, 1),
+    customers: int = 5000,
+    first_date: date = date(2024, 11, 1),
     last_date: date = date(2026, 10, 31),
     progress: Callable[[int, int], None] | None = None,
     world: World | None = None,
@@ -51,7 +52,7 @@ def write_demo_bank(
     landing with deliveries that are not ours.
     """
     world, calendar = world or World(), Calendar(first_date, last_date)
-    _check(customers, calendar)
+    _check(customers, calendar, world)
     made_with = _made_with(seed, customers, calendar, world)
     kept = _kept(landing, made_with)
     if kept:
@@ -59,25 +60,25 @@ def write_demo_bank(
     _clear(landing)
     _write_manifest(landing, {"state": "writing", "made_with": made_with})
     simulation, rows = Simulation(world, seed, customers, calendar), Counter()
-    for day in range(calendar.days):
-        simulation.run_day(day)
-        rows.update(simulation.write_day(landing, day))
-        if progress:
-            progress(day + 1, calendar.days)
-    _write_truth(landing, simulation)
+    with HazardFile(truth_path(landing, HAZARDS), calendar) as hazards:
+        for day in range(calendar.days):
+            simulation.run_day(day)
+            rows.update(simulation.write_day(landing, day))
+            if simulation.month:
+                hazards.add(simulation.month)
+            if progress:
+                progress(day + 1, calendar.days)
+    write_truth(truth_path(landing), simulation.records)
     found = {"customers": simulation.people.count, "days": calendar.days, "rows": dict(rows)}
     _write_manifest(landing, {"state": "complete", "made_with": made_with, "found": found})
     return DemoBankSummary(landing=landing, is_fresh=True, **found)
 
 
-def truth_path(landing: Path) -> Path:
-    """Where the true identities lie: person_id, source_code, source_customer_id."""
-    return landing.parent / "truth" / TRUTH
-
-
-def _check(customers: int, calendar: Calendar) -> None:
+def _check(customers: int, calendar: Calendar, world: World) -> None:
     if customers < 50:
         raise DemoBankError(f"demo bank: {customers} customers are too few; ask for 50 or more")
+    if world.kind not in KINDS:
+        raise DemoBankError(f"demo bank: there is no world {world.kind!r}; choose one of {', '.join(KINDS)}")
     if calendar.days < 30:
         raise DemoBankError(
             f"demo bank: {calendar.first} to {calendar.last} is {calendar.days} days; ask for 30 or more"
@@ -107,7 +108,7 @@ def _kept(landing: Path, made_with: dict[str, str | int]) -> DemoBankSummary | N
     calendar = Calendar(*(date.fromisoformat(str(made_with[name])) for name in ("first_date", "last_date")))
     dates = [calendar.text(day) for day in range(calendar.days)]
     whole = all((landing / source / when).is_dir() for source in SOURCES for when in dates)
-    if not whole or not truth_path(landing).is_file():
+    if not whole or not all(truth_path(landing, name).is_file() for name in (IDENTITIES, HAZARDS)):
         return None
     return DemoBankSummary(landing=landing, is_fresh=False, **manifest["found"])
 
@@ -138,11 +139,3 @@ def _write_manifest(landing: Path, content: dict) -> None:
     draft.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     draft.replace(landing / MANIFEST)
 
-
-def _write_truth(landing: Path, simulation: Simulation) -> None:
-    path = truth_path(landing)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = ["person_id,source_code,source_customer_id"]
-    for source, records in simulation.records.items():
-        lines += [f"P{person + 1:07d},{source},{records.customer_no(person)}" for person in records.known()]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -7,6 +7,7 @@ from pipelines.demo_bank import ledger as book
 from pipelines.demo_bank import seasons
 from pipelines.demo_bank.ledger import fitting
 from pipelines.demo_bank.marks import Marks, Pile
+from pipelines.demo_bank.records import Records
 from pipelines.demo_bank.scene import Scene
 from pipelines.demo_bank.streams import cents, pick
 from pipelines.demo_bank.world import NEVER
@@ -26,8 +27,8 @@ REPAYMENT_DAYS = 20
 class Cards:
     """Arrays with one place per card (each holder has one); money owed in whole cents."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
+    def __init__(self, scene: Scene, customers: Records) -> None:
+        self.scene, self.customers = scene, customers
         world, habits = scene.world, scene.habits
         chance = scene.streams.of("cards")
         self.person = np.flatnonzero(habits.card_day < scene.calendar.days)
@@ -205,7 +206,7 @@ class Cards:
         person, activated = self.person[cards], self.activated[cards]
         return {
             "card_ref": self.numbers(cards),
-            "holder_no": self.scene.registers["cards"].numbers(person, cards, self.opened[cards]),
+            "holder_no": self.customers.customer_nos(person, cards, self.opened[cards]),
             "product_code": coded(PRODUCTS, self.product[cards]),
             "currency": "CNY",
             "branch_no": numbered("B", self.scene.people.branch[person] + 1, 3),

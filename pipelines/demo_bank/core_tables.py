@@ -5,6 +5,7 @@ import pyarrow as pa
 
 from pipelines.demo_bank import ledger as book
 from pipelines.demo_bank.market import CURRENCIES, PER_BASIS_POINT
+from pipelines.demo_bank.records import Records
 from pipelines.demo_bank.scene import Scene
 from pipelines.demo_bank.world import NEVER
 from pipelines.demo_bank.writing import EMPTY, Frame, coded, numbered
@@ -16,8 +17,8 @@ OWNER, JOINT, AUTHORISED = range(3)
 class CoreTables:
     """The day's rows of the ledger; joint holders are husbands and wives, authorised ones represent firms."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
+    def __init__(self, scene: Scene, customers: Records) -> None:
+        self.scene, self.customers = scene, customers
         count, chance = scene.people.count, scene.streams.of("account holders")
         self._shares = (scene.people.spouse >= 0) & (chance.random(count) < scene.world.joint_share)
         self._authorises = (scene.people.legal >= 0) & (chance.random(count) < scene.world.authorised_share)
@@ -48,7 +49,7 @@ class CoreTables:
         owner = ledger.owner[accounts]
         return {
             "account_no": account_numbers(accounts),
-            "customer_no": self.scene.registers["core"].numbers(owner, accounts, ledger.opened[accounts]),
+            "customer_no": self._owner_numbers(accounts),
             "product_code": coded(book.PRODUCTS, ledger.product[accounts]),
             "currency": coded(CURRENCIES, ledger.currency[accounts]),
             "branch_no": numbered("B", self.scene.people.branch[owner] + 1, 3),
@@ -76,11 +77,17 @@ class CoreTables:
         since = np.maximum(ledger.opened[account], np.where(core.since[person] < NEVER, core.since[person], 0))
         return {
             "account_no": account_numbers(account),
-            "customer_no": core.numbers(person, account, ledger.opened[account]),
+            "customer_no": pa.concat_arrays(
+                [self._owner_numbers(accounts), self.customers.customer_nos(second[ready])]
+            ),
             "role": coded(ROLES, np.concatenate([np.full(len(accounts), OWNER), role[ready]])),
             "from_date": since,
             "until_date": np.where(ledger.closed[account] >= 0, ledger.closed[account], EMPTY),
         }
+
+    def _owner_numbers(self, accounts: np.ndarray) -> pa.Array:
+        ledger = self.scene.ledger
+        return self.customers.customer_nos(ledger.owner[accounts], accounts, ledger.opened[accounts])
 
     def _second_holder(self, accounts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The second holder of each account, -1 = none, and the role."""

@@ -68,7 +68,9 @@ class Grading:
         }
 
     def _borrowers(self, loans: np.ndarray) -> pa.Array:
-        return self.scene.registers["loans"].numbers(self.loans.person[loans])
+        """The borrowers as their loans name them."""
+        kept = self.loans
+        return kept.customers.customer_nos(kept.person[loans], loans, kept.granted[loans])
 
     def _grades(self, day: int) -> Frame:
         loans, graded = self.loans, np.zeros(0, dtype=np.int64)

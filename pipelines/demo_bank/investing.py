@@ -6,6 +6,7 @@ import pyarrow as pa
 from pipelines.demo_bank import ledger as book
 from pipelines.demo_bank.market import CUSTODY, FUND, INSURANCE, PRODUCTS, WMP
 from pipelines.demo_bank.marks import Marks, Pile
+from pipelines.demo_bank.records import Records
 from pipelines.demo_bank.scene import Scene
 from pipelines.demo_bank.streams import cents
 from pipelines.demo_bank.writing import EMPTY, Frame, coded, numbered
@@ -21,8 +22,8 @@ class Contracts:
     A market value is quantity times price, rounded half up to the cent.
     """
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
+    def __init__(self, scene: Scene, customers: Records) -> None:
+        self.scene, self.customers = scene, customers
         self.person, self.product = self._make_contracts()
         world, habits, count = scene.world, scene.habits, len(self.person)
         chance = scene.streams.of("contracts")
@@ -247,7 +248,7 @@ class Contracts:
         person = self.person[contracts]
         return {
             "contract_no": self.numbers(contracts),
-            "investor_no": self.scene.registers["wealth"].numbers(person, contracts, self.opened[contracts]),
+            "investor_no": self.customers.customer_nos(person, contracts, self.opened[contracts]),
             "product_code": coded(PRODUCTS, self.product[contracts]),
             "currency": "CNY",
             "branch_no": numbered("B", self.scene.people.branch[person] + 1, 3),

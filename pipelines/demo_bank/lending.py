@@ -6,6 +6,7 @@ import pyarrow as pa
 from pipelines.demo_bank import ledger as book
 from pipelines.demo_bank.market import PER_BASIS_POINT
 from pipelines.demo_bank.marks import Marks, Pile
+from pipelines.demo_bank.records import Records
 from pipelines.demo_bank.scene import Scene
 from pipelines.demo_bank.streams import cents, pick
 from pipelines.demo_bank.world import NEVER
@@ -19,8 +20,8 @@ _MONTHLY = 120_000  # basis points and months
 class Loans:
     """Arrays with one place per loan (each borrower has one); money in whole cents, days from the first date."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
+    def __init__(self, scene: Scene, customers: Records) -> None:
+        self.scene, self.customers = scene, customers
         world, habits = scene.world, scene.habits
         chance = scene.streams.of("loans")
         self.person = np.flatnonzero(habits.loan_day < scene.calendar.days)
@@ -205,7 +206,7 @@ class Loans:
         person = self.person[loans]
         return {
             "loan_no": self.numbers(loans),
-            "borrower_no": self.scene.registers["loans"].numbers(person, loans, self.granted[loans]),
+            "borrower_no": self.customers.customer_nos(person, loans, self.granted[loans]),
             "product_code": coded(PRODUCTS, self.product[loans]),
             "currency": "CNY",
             "branch_no": numbered("B", self.scene.people.branch[person] + 1, 3),

@@ -112,6 +112,25 @@ class Records:
         records = np.asarray(records)
         return put(numbered(PREFIXES[self.source], np.maximum(records, -1) + 1, 7), records < 0, "")
 
+    def record_of(
+        self, persons: np.ndarray, items: np.ndarray | None = None, days: np.ndarray | None = None
+    ) -> np.ndarray:
+        """The record of every person, -1 = none; of who has two, every second item (an account's index) that
+        began on or after the day of the second record stands under that one.
+        """
+        found = self.main[persons]
+        if items is None or not self.count:
+            return found
+        second = self.second[persons]
+        takes = (second >= 0) & (np.asarray(items) % 2 == 1) & (self.since[second] <= days)
+        return np.where(takes, second, found)
+
+    def customer_nos(
+        self, persons: np.ndarray, items: np.ndarray | None = None, days: np.ndarray | None = None
+    ) -> pa.Array:
+        """The customer numbers of persons, None where they are unknown here; see `record_of`."""
+        return column(self.numbers_of(self.record_of(np.asarray(persons), items, days)))
+
     def is_there(self, records: np.ndarray, day: int) -> np.ndarray:
         """Which of the records have been delivered by the end of a day."""
         return (self.since[records] <= day) & (self.register.since[self.person[records]] <= day)
@@ -397,7 +416,6 @@ def _make(streams: Streams, facts: Facts, register: Register) -> Records:
     main, second = np.full(people.count, -1), np.full(people.count, -1)
     main[known] = np.arange(len(known))
     second[again[order]] = np.arange(len(known), count)
-    register.second_since[again], register.second_serial[again] = again_since, second[again] + 1
     ways = streams.of(f"disturbances {source}")
     name_way = dirt.ways(ways.random(count), dirt.NAME_SHARES[source])
     number_way = dirt.ways(ways.random(count), dirt.NUMBER_SHARES[source])

@@ -19,21 +19,10 @@ class Register:
     source: str
     since: np.ndarray
     serial: np.ndarray  # 1.., 0 = never known; serials planned for those who left before stay unused
-    second_since: np.ndarray  # the day from which some are known by a second number, NEVER = not
-    second_serial: np.ndarray
 
-    def numbers(
-        self, persons: np.ndarray, items: np.ndarray | None = None, days: np.ndarray | None = None
-    ) -> pa.Array:
-        """The customer numbers of persons in this system; an absent text where it never knows them.
-
-        Of who has two numbers, every second item (an account's index) that began on or after the day of the
-        second number stands under that one.
-        """
+    def numbers(self, persons: np.ndarray) -> pa.Array:
+        """The customer numbers of persons in this system; an absent text where it never knows them."""
         serial = self.serial[persons]
-        if items is not None:
-            takes = (items % 2 == 1) & (self.second_since[persons] <= days)
-            serial = np.where(takes, self.second_serial[persons], serial)
         return numbered(PREFIXES[self.source], np.where(serial > 0, serial, -1), 7)
 
     def due(self, day: int) -> np.ndarray:
@@ -63,5 +52,4 @@ def make_register(source: str, streams: Streams, since: np.ndarray, days: int) -
     order = known[np.lexsort((draws[known], np.maximum(since[known], 0)))]
     serial = np.zeros(len(since), dtype=np.int64)
     serial[order] = np.arange(1, len(order) + 1)
-    second = np.full(len(since), NEVER), np.zeros(len(since), dtype=np.int64)
-    return Register(source, np.where(since < days, since, NEVER), serial, *second)
+    return Register(source, np.where(since < days, since, NEVER), serial)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pipelines.demo_bank.records import Records
 from pipelines.demo_bank.scene import Scene
 from pipelines.demo_bank.world import NEVER
 from pipelines.demo_bank.writing import EMPTY, Frame, coded
@@ -13,8 +14,8 @@ SPOUSE, LEGAL_REPRESENTATIVE = range(2)
 class Relations:
     """Relations that core knows, each delivered once core knows both sides; some marriages end."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
+    def __init__(self, scene: Scene, customers: Records) -> None:
+        self.scene, self.customers = scene, customers
         people, core = scene.people, scene.registers["core"]
         chance = scene.streams.of("relations of customers")
         one = np.concatenate([np.flatnonzero(people.spouse >= 0), np.flatnonzero(people.legal >= 0)])
@@ -46,9 +47,9 @@ class Relations:
         found = np.flatnonzero(new | ended)
         return {
             "core.customer_relations": {
-                "customer_no": core.numbers(self.one[found]),
+                "customer_no": self.customers.customer_nos(self.one[found]),
                 "relation": coded(RELATIONS, self.kind[found]),
-                "related_customer_no": core.numbers(self.other[found]),
+                "related_customer_no": self.customers.customer_nos(self.other[found]),
                 "from_date": self.since[found],
                 "until_date": np.where(self.until[found] <= day, self.until[found], EMPTY),
             }

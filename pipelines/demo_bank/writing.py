@@ -18,9 +18,9 @@ from pyarrow import parquet
 
 from pipelines.demo_bank.calendar import Calendar
 from pipelines.demo_bank.world import NEVER
-from pipelines.sources.declaration import Column, Table, load_bank
+from pipelines.sources.declaration import Column, Table
 
-SOURCES = tuple(source.code for source in load_bank("demo").sources)
+SOURCES = ("core", "loans", "cards", "wealth", "channels", "crm", "corporate")
 # Systems whose exports begin with a byte order mark; a declaration need not say so, readers skip it.
 MARKED_SOURCES = ("crm",)
 # An absent number or day.
@@ -165,11 +165,11 @@ def _typed(column: Column, given: Any, count: int, calendar: Calendar) -> pa.Arr
         return _texts(given, count)
     values = _whole(given, count)
     if column.type == "date":
-        return _dates(values, calendar)
+        return dates(values, calendar)
     absent = values == EMPTY
     if column.type == "integer":
         return pa.array(values, mask=absent if absent.any() else None)
-    return _decimals(np.where(absent, 0, values), absent, column.scale or 0)
+    return decimals(np.where(absent, 0, values), absent, column.scale or 0)
 
 
 def _texts(given: Any, count: int) -> pa.Array:
@@ -191,14 +191,16 @@ def _is_full(given: np.ndarray) -> bool:
     return bool(given.dtype.itemsize and (given.view(np.uint8) != 0).all())
 
 
-def _dates(days: np.ndarray, calendar: Calendar) -> pa.Array:
+def dates(days: np.ndarray, calendar: Calendar) -> pa.Array:
+    """Days from the calendar's first as arrow dates."""
     absent = (days <= EMPTY) | (days >= NEVER)
     first = int((np.datetime64(calendar.first) - _EPOCH).astype(int))
     numbers = np.where(absent, 0, days + first).astype(np.int32)
     return pa.array(numbers, mask=absent if absent.any() else None).view(pa.date32())
 
 
-def _decimals(values: np.ndarray, absent: np.ndarray, scale: int) -> pa.Array:
+def decimals(values: np.ndarray, absent: np.ndarray, scale: int) -> pa.Array:
+    """Whole units of 10**-scale as arrow decimals, None where `absent`."""
     halves = np.empty((len(values), 2), dtype=np.int64)
     halves[:, 0], halves[:, 1] = values, values >> 63
     bits = pa.py_buffer(np.packbits(~absent, bitorder="little")) if absent.any() else None
@@ -255,11 +257,3 @@ def _quoted_lines(columns: pa.Table, delimiter: str) -> bytes:
     texts = [compute.fill_null(column.cast(pa.string()), "").to_pylist() for column in columns.columns]
     csv.writer(sink, delimiter=delimiter, lineterminator="\n").writerows(zip(*texts, strict=True))
     return sink.getvalue().encode()
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows of texts; goes with the last topic that is not yet written by the column."""
-
-    rows: list[Sequence[str]]
-    sums: Any = None
