@@ -58,9 +58,9 @@ class Ledger:
         self.product = np.zeros(1024, dtype=np.int8)
         self.currency = np.zeros(1024, dtype=np.int8)
         self.rate = np.zeros(1024, dtype=np.int16)  # basis points
-        self.opened = np.zeros(1024, dtype=np.int32)
-        self.matures = np.full(1024, -1, dtype=np.int32)  # the day, -1 = never
-        self.closed = np.full(1024, -1, dtype=np.int32)  # the day, -1 = open
+        self.opened = np.zeros(1024, dtype=np.int64)
+        self.matures = np.full(1024, -1, dtype=np.int64)  # the day, -1 = never
+        self.closed = np.full(1024, -1, dtype=np.int64)  # the day, -1 = open
         self._posted: list[tuple[np.ndarray, ...]] = []
         self._changed: list[np.ndarray] = []
 

@@ -68,7 +68,7 @@ class World:
     exit_pace: float = 0.4
 
     # habits
-    transactions_per_month: float = 8.5
+    transactions_per_month: float = 5.8
     tempo_spread: float = 0.5
     weekend_factor: float = 0.75
     salaried_share: float = 0.75
