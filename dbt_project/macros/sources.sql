@@ -17,24 +17,6 @@
     )
 {%- endmacro %}
 
-{#- What an increment or an upsert amounts to: the last delivered version of each key (a row that comes again
-    corrects the former one), without the keys that are gone. -#}
-{% macro last_versions(relation, key, deletions=none) -%}
-    (
-        select version.*
-        from (
-            select
-                delivered.*,
-                row_number() over (
-                    partition by {% for column in key %}delivered.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
-                    order by delivered._received_date desc nulls last, delivered._line_number desc nulls last
-                ) as _version_rank
-            from {{ relation }} as delivered
-        ) as version
-        where version._version_rank = 1 {% if deletions %}and {{ not_deleted('version', key, deletions) }}{% endif %}
-    )
-{%- endmacro %}
-
 {#- Every delivered version of the keys that are not gone. -#}
 {% macro kept_versions(relation, key, deletions) -%}
     (
@@ -71,8 +53,9 @@
     )
 {%- endmacro %}
 
-{#- The conformed models of one entity, of every active source that provides it, under one another. -#}
-{% macro union_conformed(entity, columns) -%}
+{#- The conformed models of one entity, of every active source that provides it, under one another; with `types`
+    no source has to: then there are no rows. -#}
+{% macro union_conformed(entity, columns, types=none) -%}
     {%- for source_code in var('entities')[entity] %}
     {%- if not loop.first %}
     union all
@@ -81,7 +64,21 @@
         '{{ source_code }}' as source_code,
         {{ columns | join(',\n        ') }}
     from {{ ref('int_' ~ source_code ~ '_' ~ entity ~ '_conformed') }}
+    {%- else %}
+    {%- if types %}
+    select
+        cast(null as text) as source_code
+        {%- for column in columns %},
+        cast(null as {{ types[loop.index0] }}) as {{ column }}
+        {%- endfor %}
+    where false
+    {%- endif %}
     {%- endfor %}
+{%- endmacro %}
+
+{#- A staged channel as the whole bank names it. -#}
+{% macro channel_code(staged) -%}
+    case {{ staged }} when 'atm' then 'self_service' when 'pos' then 'card' else {{ staged }} end
 {%- endmacro %}
 
 {#- The account id of the whole bank: source and the source's own number. -#}

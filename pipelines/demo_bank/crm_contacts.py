@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.demo_bank.crm_managers import Managers
+from pipelines.demo_bank.ledger import OTHER_BANKS
 from pipelines.demo_bank.records import Records
 from pipelines.demo_bank.scene import Scene
 from pipelines.demo_bank.streams import pick
@@ -16,7 +17,6 @@ RESULTS = ("INTERESTED", "NOT_INTERESTED", "NO_ANSWER", "DONE")
 INTERESTED = 0
 PRIVILEGES = ("AIRPORT_LOUNGE", "HEALTH_CHECK", "PARKING", "GIFT", "CONCIERGE", "GOLF")
 _PRIVILEGE_COSTS = np.array([15_000, 80_000, 3_000, 20_000, 10_000, 60_000])
-OTHER_BANKS = ("OB01", "OB02", "OB03", "OB04", "OB05", "OB06")
 _CHANNEL_SHARES = (0.45, 0.22, 0.15, 0.08, 0.03, 0.07)
 _PURPOSE_SHARES = (0.10, 0.14, 0.30, 0.10, 0.16, 0.20)
 _RESULT_SHARES = (0.14, 0.26, 0.24, 0.36)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import csv
+from pyarrow import compute, csv
 
 from pipelines.demo_bank import disturbances as dirt
 from pipelines.demo_bank import names, numbers
@@ -21,7 +21,7 @@ from pipelines.demo_bank.portraits import FAMILY, Portraits, make_portraits
 from pipelines.demo_bank.registers import PREFIXES, Register, make_register
 from pipelines.demo_bank.scene import Scene
 from pipelines.demo_bank.streams import Streams
-from pipelines.demo_bank.texts import chosen, column, joined, numbered, put
+from pipelines.demo_bank.texts import chosen, column, numbered, put
 from pipelines.demo_bank.world import NEVER
 
 TABLES = {
@@ -113,28 +113,23 @@ class Records:
         return put(numbered(PREFIXES[self.source], np.maximum(records, -1) + 1, 7), records < 0, "")
 
     def record_of(
-        self, persons: np.ndarray, items: np.ndarray | None = None, days: np.ndarray | int | None = None
+        self, persons: np.ndarray, items: np.ndarray | None = None, days: np.ndarray | None = None
     ) -> np.ndarray:
         """The record of every person, -1 = none; of who has two, every second item (an account's index) that
-        began on or after the day of the second record belongs to that one.
+        began on or after the day of the second record stands under that one.
         """
         found = self.main[persons]
-        if items is None:
+        if items is None or not self.count:
             return found
         second = self.second[persons]
-        since = self.since[second] if days is not None else np.zeros(1, dtype=np.int64)
-        takes = (second >= 0) & (np.asarray(items) % 2 == 1)
-        return np.where(takes & (since <= (days if days is not None else 0)), second, found)
+        takes = (second >= 0) & (np.asarray(items) % 2 == 1) & (self.since[second] <= days)
+        return np.where(takes, second, found)
 
     def customer_nos(
-        self, persons: np.ndarray, items: np.ndarray | None = None, days: np.ndarray | int | None = None
-    ) -> Any:
-        """The customer numbers (a delivered column, None = unknown here) of persons; see `record_of`."""
+        self, persons: np.ndarray, items: np.ndarray | None = None, days: np.ndarray | None = None
+    ) -> pa.Array:
+        """The customer numbers of persons, None where they are unknown here; see `record_of`."""
         return column(self.numbers_of(self.record_of(np.asarray(persons), items, days)))
-
-    def customer_no(self, person: int) -> str:
-        """The customer number of one person's first record."""
-        return str(self.numbers_of(self.main[[person]])[0])
 
     def is_there(self, records: np.ndarray, day: int) -> np.ndarray:
         """Which of the records have been delivered by the end of a day."""
@@ -321,16 +316,16 @@ class Records:
         return chosen(names.OCCUPATIONS, np.where(natural, self.facts.people.occupation[person], -1))
 
     def truth(self, records: np.ndarray) -> dict[str, Any]:
-        """Person, system, number and kinds of disturbance (joined by +) of records that are ever delivered."""
+        """Person, system, number, kinds of disturbance (joined by +) of records that are ever delivered."""
         records = records[self.is_there(records, self.facts.calendar.days - 1)]
         return {
             "person_id": column(numbered("P", self.person[records] + 1, 7)),
             "source_code": pa.repeat(self.source, len(records)),
             "source_customer_id": column(self.numbers_of(records)),
-            "disturbance": column(self._disturbances(records)),
+            "disturbance": self._disturbances(records),
         }
 
-    def _disturbances(self, records: np.ndarray) -> np.ndarray:
+    def _disturbances(self, records: np.ndarray) -> pa.Array:
         people, person = self.facts.people, self.person[records]
         natural, number = self.facts.is_natural[person], self.number_way[records]
         unseen = (number == dirt.NUMBER_SMALL_X) & ~np.char.endswith(people.identity[person], "X")
@@ -346,11 +341,9 @@ class Records:
             np.where(is_old, "phone_old", ""),
             self.correction.words(records),
         ]
-        found = np.zeros(len(records), dtype="U1")
-        for part in parts:
-            plus = np.where((found != "") & (part != ""), "+", "")
-            found = joined(found, plus, part)
-        return found
+        texts = [pa.array(part, pa.string()) for part in parts]
+        found = compute.replace_substring_regex(compute.binary_join_element_wise(*texts, "+"), r"\++", "+")
+        return compute.utf8_trim(found, "+")
 
 
 def _stacked(parts: list[Any]) -> Any:
