@@ -91,6 +91,7 @@ class Records:
     _event_days: np.ndarray = field(init=False)
     _event_records: np.ndarray = field(init=False)
     _touched: list[np.ndarray] = field(default_factory=list)
+    _nothing: dict[str, Any] = field(default_factory=dict)  # the frame of a day without a row
 
     def plan(self) -> None:
         """Put every first delivery and every change on its day."""
@@ -173,9 +174,13 @@ class Records:
     def frame(self, day: int) -> dict[str, Any]:
         """The rows of new and changed records of a day (companies: see `corporate`)."""
         due, self._touched = self.due(day), []
+        if not len(due) and self._nothing:
+            return self._nothing
         make = getattr(self, f"_{self.source}_frame")
         parts = [make(due[at : at + _CHUNK], day) for at in range(0, max(len(due), 1), _CHUNK)]
-        return {name: _stacked([part[name] for part in parts]) for name in parts[0]}
+        found = {name: _stacked([part[name] for part in parts]) for name in parts[0]}
+        self._nothing = self._nothing if len(due) else found
+        return found
 
     def names_on(self, records: np.ndarray, day: int) -> np.ndarray:
         """Names as delivered on a day."""
