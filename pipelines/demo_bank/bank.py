@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from pipelines.demo_bank.calendar import Calendar
+from pipelines.demo_bank.faults import FaultPlan, forget, inject
 from pipelines.demo_bank.records import write_truth
 from pipelines.demo_bank.simulation import Simulation
 from pipelines.demo_bank.truth import HAZARDS, IDENTITIES, HazardFile, truth_path
@@ -43,17 +44,19 @@ def write_demo_bank(
     last_date: date = date(2026, 10, 31),
     progress: Callable[[int, int], None] | None = None,
     world: World | None = None,
+    faults: FaultPlan | None = None,
 ) -> DemoBankSummary:
     """Write the invented bank's deliveries under `landing`, a folder per source and day; the truth beside it.
 
     `customers` are there on `first_date`; more arrive every month. Equal arguments give equal bytes. A whole
     bank made with equal arguments is kept; one made with others, or left half-written, is written anew.
-    `progress` is called with (days done, days). Raises DemoBankError for impossible arguments and for a
-    landing with deliveries that are not ours.
+    `progress` is called with (days done, days). With `faults` the deliveries are spoilt in the end. Raises
+    DemoBankError for impossible arguments and for a landing with deliveries that are not ours.
     """
     world, calendar = world or World(), Calendar(first_date, last_date)
     _check(customers, calendar, world)
     made_with = _made_with(seed, customers, calendar, world)
+    made_with["faults"] = repr(faults)
     kept = _kept(landing, made_with)
     if kept:
         return kept
@@ -69,6 +72,8 @@ def write_demo_bank(
             if progress:
                 progress(day + 1, calendar.days)
     write_truth(truth_path(landing), simulation.records)
+    if faults:
+        inject(landing, seed, calendar, faults)
     found = {"customers": simulation.people.count, "days": calendar.days, "rows": dict(rows)}
     _write_manifest(landing, {"state": "complete", "made_with": made_with, "found": found})
     return DemoBankSummary(landing=landing, is_fresh=True, **found)
@@ -123,6 +128,7 @@ def _clear(landing: Path) -> None:
         )
     for path in ours:
         shutil.rmtree(path)
+    forget(landing)
 
 
 def _read_manifest(landing: Path) -> dict:
