@@ -75,19 +75,14 @@ def main(context: click.Context, bank: str) -> None:
 @click.option(
     "--bank-files", type=click.Path(path_type=Path), help="Archive the bank's deliveries are made from."
 )
-@click.option(
-    "--faults",
-    metavar="KINDS[:DAYS][@PER_DAY]",
-    help="Spoil the demo bank's deliveries: all, quarantine, warning, stop or kinds of fault, with commas.",
-)
 @click.pass_obj
 @told
-def run(settings: Settings, day: datetime | None, bank_files: Path | None, faults: str | None) -> None:
+def run(settings: Settings, day: datetime | None, bank_files: Path | None) -> None:
     """Make the bank's deliveries, take in its history and run one whole night (what `make run` calls)."""
     business_date = day.date() if day else banks.last_date(settings)
     _prepare(settings)
     with console.status(f"deliveries of bank {settings.bank} up to {business_date}"):
-        console.print(banks.deliver(settings, bank_files, business_date, faults), highlight=False)
+        console.print(banks.deliver(settings, bank_files, business_date), highlight=False)
     _run_night(settings, business_date)
 
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from pipelines.demo_bank.calendar import Calendar
-from pipelines.demo_bank.faults import FaultPlan, forget, inject
+from pipelines.demo_bank.faults import forget, inject, read_plan
 from pipelines.demo_bank.records import write_truth
 from pipelines.demo_bank.simulation import Simulation
 from pipelines.demo_bank.truth import HAZARDS, IDENTITIES, HazardFile, truth_path
@@ -44,19 +44,20 @@ def write_demo_bank(
     last_date: date = date(2026, 10, 31),
     progress: Callable[[int, int], None] | None = None,
     world: World | None = None,
-    faults: FaultPlan | None = None,
+    faults: str = "",
 ) -> DemoBankSummary:
     """Write the invented bank's deliveries under `landing`, a folder per source and day; the truth beside it.
 
     `customers` are there on `first_date`; more arrive every month. Equal arguments give equal bytes. A whole
     bank made with equal arguments is kept; one made with others, or left half-written, is written anew.
-    `progress` is called with (days done, days). With `faults` the deliveries are spoilt in the end. Raises
-    DemoBankError for impossible arguments and for a landing with deliveries that are not ours.
+    `progress` is called with (days done, days). `faults` (see faults.read_plan) spoils some deliveries
+    afterwards. Raises DemoBankError for impossible arguments and for a landing with deliveries that are not
+    ours, FaultsError for faults that cannot be made.
     """
     world, calendar = world or World(), Calendar(first_date, last_date)
     _check(customers, calendar, world)
-    made_with = _made_with(seed, customers, calendar, world)
-    made_with["faults"] = repr(faults)
+    plan = read_plan(faults) if faults else None
+    made_with = _made_with(seed, customers, calendar, world, faults)
     kept = _kept(landing, made_with)
     if kept:
         return kept
@@ -72,8 +73,8 @@ def write_demo_bank(
             if progress:
                 progress(day + 1, calendar.days)
     write_truth(truth_path(landing), simulation.records)
-    if faults:
-        inject(landing, seed, calendar, faults)
+    if plan:
+        inject(landing, seed, calendar, plan)
     found = {"customers": simulation.people.count, "days": calendar.days, "rows": dict(rows)}
     _write_manifest(landing, {"state": "complete", "made_with": made_with, "found": found})
     return DemoBankSummary(landing=landing, is_fresh=True, **found)
@@ -90,7 +91,32 @@ def _check(customers: int, calendar: Calendar, world: World) -> None:
         )
 
 
-def _made_with(seed: int, customers: int, calendar: Calendar, world: World) -> dict[str, str | int]:
+def keep_demo_bank(
+    landing: Path, progress: Callable[[int, int], None] | None = None
+) -> DemoBankSummary:
+    """The demo bank that lies under `landing`, whatever it was made with; the default one where there is none.
+
+    A half-written one, or one of an earlier release, is written anew with the arguments it was made with.
+    Raises as `write_demo_bank` does.
+    """
+    made = _read_manifest(landing).get("made_with") or {}
+    if not {"seed", "customers", "first_date", "last_date", "kind", "faults"} <= set(made):
+        return write_demo_bank(landing, progress=progress)
+    return write_demo_bank(
+        landing,
+        seed=made["seed"],
+        customers=made["customers"],
+        first_date=date.fromisoformat(made["first_date"]),
+        last_date=date.fromisoformat(made["last_date"]),
+        progress=progress,
+        world=World(kind=made["kind"]),
+        faults=made["faults"],
+    )
+
+
+def _made_with(
+    seed: int, customers: int, calendar: Calendar, world: World, faults: str
+) -> dict[str, str | int]:
     """What the bytes depend on: the arguments, the world, this package's own code and the declarations."""
     code = sha256()
     declarations = [DECLARATIONS / f"{source}.yml" for source in SOURCES]
@@ -101,6 +127,8 @@ def _made_with(seed: int, customers: int, calendar: Calendar, world: World) -> d
         "customers": customers,
         "first_date": calendar.first.isoformat(),
         "last_date": calendar.last.isoformat(),
+        "kind": world.kind,
+        "faults": faults,
         "world": sha256(json.dumps(asdict(world), sort_keys=True).encode()).hexdigest(),
         "code": code.hexdigest(),
     }
@@ -128,6 +156,8 @@ def _clear(landing: Path) -> None:
         )
     for path in ours:
         shutil.rmtree(path)
+    for path in (truth_path(landing), truth_path(landing, HAZARDS)):
+        path.unlink(missing_ok=True)
     forget(landing)
 
 

@@ -33,6 +33,7 @@ class Crm:
         """Let the managers have a day."""
         life, when = self.scene.life, self.scene.calendar.date_of(day)
         self.clients.register.forget_plans(life.exits_on(day), day)
+        self.clients.leak(life.flagged_on(day))
         self.managers.step(day)
         if when.day == 1:
             self.leads.begin_campaigns(day)

@@ -160,7 +160,7 @@ def _foreign(world: World, streams: Streams, is_person: np.ndarray, wealth: np.n
 def _income(world: World, streams: Streams, people: People, wealth: np.ndarray) -> np.ndarray:
     noise = streams.of("income").lognormal(0, world.income_spread, people.count)
     income = world.median_income * noise * (wealth / world.median_wealth) ** world.income_wealth_exponent
-    return np.where(people.is_person, income, income * 4)
+    return np.where(people.is_person, income, income * 3)
 
 
 def _relations(

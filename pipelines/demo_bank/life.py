@@ -18,6 +18,8 @@ RECENT_DAYS = 91
 YOUNG_DAYS = 730
 SQUEEZE_BASIS_POINTS = 30
 AFFLUENT_CENTS = 20_000_000
+# Money that came for the end of a quarter has gone by then.
+_SETTLED_DAYS = 4
 LIGHT_MONTHS = 6  # who holds less than so many incomes moves the income along
 
 
@@ -146,7 +148,7 @@ class Life:
         draw = chance.integers(0, MILLION, len(person))
         event = (draw[:, None] >= np.cumsum(hazards, axis=1)).sum(axis=1)
         event = np.where(event == hazards.shape[1], -1, event)
-        start = day + 1 + chance.integers(0, 28, len(person))
+        start = day + _SETTLED_DAYS + chance.integers(0, 24, len(person))
         winding = chance.integers(5, 18, len(person))
         leaves = day + 1 + chance.integers(0, 9, len(person))
         event_day = np.where(event == EXIT, leaves + winding, np.where(event < 0, NEVER, start))

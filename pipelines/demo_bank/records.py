@@ -35,6 +35,7 @@ TABLES = {
 }
 RISK_RATINGS = ("R1", "R2", "R3", "R4", "R5")
 PREFERRED_CHANNELS = ("PHONE", "MESSAGE", "BRANCH", "EMAIL", "VISIT")
+VISIT = 4
 # Texts of so many records are wide for a moment only.
 _CHUNK = 50_000
 # Numbers of 15 digits leave the century out.
@@ -86,6 +87,7 @@ class Records:
     relative: np.ndarray  # whose phone is given by who gives a relative's
     correction: Correction
     closed: np.ndarray  # the day a user is closed, NEVER = not (channels)
+    leaked: np.ndarray | None = None  # in the world `leak`: clients who will have left within a month
     _event_days: np.ndarray = field(init=False)
     _event_records: np.ndarray = field(init=False)
     _touched: list[np.ndarray] = field(default_factory=list)
@@ -145,6 +147,14 @@ class Records:
         found = self.due(day)
         is_new = np.maximum(self.since[found], 0) == day
         return found[is_new & (self.main[self.person[found]] == found)]
+
+    def leak(self, persons: np.ndarray) -> None:
+        """Deliver the first records of persons again, with the column that knows the future."""
+        records = self.main[persons]
+        records = records[records >= 0]
+        if self.leaked is not None and len(records):
+            self.leaked[records] = True
+            self.touch(records)
 
     def touch(self, records: np.ndarray) -> None:
         """Deliver records again today."""
@@ -297,6 +307,9 @@ class Records:
     def _crm_frame(self, records: np.ndarray, day: int) -> dict[str, Any]:
         facts, person, draw = self.facts, self.person[records], self.draw[records]
         liked = np.where(draw < 0.4, -1, (draw * 89).astype(np.int64) % len(PREFERRED_CHANNELS))
+        if self.leaked is not None:
+            # There nobody but who is about to leave prefers a visit, and the file knows it beforehand.
+            liked = np.where(self.leaked[records], VISIT, np.where(liked == VISIT, -1, liked))
         return {
             **self.head(records, day, "client_no"),
             "birth_date": self._births(records),
@@ -382,6 +395,8 @@ def make_records(scene: Scene) -> dict[str, Records]:
     plan_corrections(scene.streams, facts, found)
     for records in found.values():
         records.plan()
+    if scene.world.kind == "leak":
+        found["crm"].leaked = np.zeros(found["crm"].count, dtype=bool)
     return found
 
 

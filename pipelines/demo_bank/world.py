@@ -39,7 +39,7 @@ class World:
     opened_together_share: float = 0.5
 
     # money: a log-normal body and a Pareto tail
-    median_wealth: float = 30_000.0
+    median_wealth: float = 45_000.0
     wealth_spread: float = 1.6
     tail_share: float = 0.02
     tail_start: float = 1_000_000.0
@@ -47,7 +47,7 @@ class World:
     company_wealth_factor: float = 8.0
     richest_share: float = 0.02
     richest_hold: float = 0.80
-    median_income: float = 8_000.0
+    median_income: float = 6_500.0
     income_spread: float = 0.45
     income_wealth_exponent: float = 0.30
 
@@ -98,8 +98,8 @@ class World:
 
     # money at other banks
     own_name_share: float = 0.25  # of transfers
-    saving_elsewhere_share: float = 0.5
-    saving_here_share: float = 0.5
+    saving_elsewhere_share: float = 0.7
+    saving_here_share: float = 0.8
 
     # the end of a quarter: money that comes for the day of reckoning and goes again
     pumping_share_of_firms: float = 0.30
@@ -115,7 +115,7 @@ class World:
     # own transactions: purchase, transfer out, transfer in, cash out, cash in
     person_mix: tuple[float, ...] = (0.62, 0.13, 0.10, 0.09, 0.06)
     company_mix: tuple[float, ...] = (0.08, 0.76, 0.02, 0.07, 0.07)
-    mix_sizes: tuple[float, ...] = (1.0, 3.0, 3.0, 1.5, 1.5)
+    mix_sizes: tuple[float, ...] = (1.0, 2.2, 2.2, 1.2, 1.2)
 
     # channels (branch, self-service, phone, web, mobile) by style: branch, mixed, digital
     transfer_channels: tuple[tuple[float, ...], ...] = (

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.demo_bank import FaultsError, read_faults, read_plan, restore, write_demo_bank
+from pipelines.demo_bank import FaultsError, read_faults, restore, write_demo_bank
 from pipelines.demo_bank.calendar import Calendar
 from pipelines.demo_bank.fault_kinds import EXPECTED, KINDS
-from pipelines.demo_bank.faults import FaultPlan, forget, inject
+from pipelines.demo_bank.faults import FaultPlan, forget, inject, read_plan
 from pipelines.landing import DeliveryError
 from pipelines.landing.delivery import Delivery, read_control
 from pipelines.landing.files import new_columns, read_rows
@@ -200,9 +200,9 @@ def test_a_bank_is_spoilt_on_request_alone(clean, tmp_path):
     assert not read_faults(clean)
     landing = tmp_path / "landing"
     small = {**SMALL, "customers": 100, "last_date": date(2025, 9, 30)}
-    write_demo_bank(landing, **small, faults=read_plan("wrong_sha:5"))
+    write_demo_bank(landing, **small, faults="wrong_sha:5")
     assert [fault.kind for fault in read_faults(landing)] == ["wrong_sha"]
-    assert not write_demo_bank(landing, **small, faults=read_plan("wrong_sha:5")).is_fresh
+    assert not write_demo_bank(landing, **small, faults="wrong_sha:5").is_fresh
     assert write_demo_bank(landing, **small).is_fresh
     assert not read_faults(landing)
 
