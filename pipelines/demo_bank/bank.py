@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from pipelines.demo_bank.calendar import Calendar
-from pipelines.demo_bank.faults import clean_folder, faults_path, inject, read_plan
+from pipelines.demo_bank.faults import forget, inject, read_plan
 from pipelines.demo_bank.records import write_truth
 from pipelines.demo_bank.simulation import Simulation
 from pipelines.demo_bank.truth import HAZARDS, IDENTITIES, HazardFile, truth_path
@@ -156,9 +156,9 @@ def _clear(landing: Path) -> None:
         )
     for path in ours:
         shutil.rmtree(path)
-    for path in (truth_path(landing), truth_path(landing, HAZARDS), faults_path(landing)):
+    for path in (truth_path(landing), truth_path(landing, HAZARDS)):
         path.unlink(missing_ok=True)
-    shutil.rmtree(clean_folder(landing), ignore_errors=True)
+    forget(landing)
 
 
 def _read_manifest(landing: Path) -> dict:

@@ -115,7 +115,7 @@ class Managers:
         }
 
     def _seats(self, role: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Branch and role of every seat: a head and a lobby everywhere, the others by the number of clients."""
+        """Branch and role of every seat: a head and a lobby each, the others by the number of clients."""
         branches = self.scene.world.regions * self.scene.world.branches_per_region
         found = [(branch, each) for branch in range(branches) for each in (OUTLET_HEAD, LOBBY)]
         wanted = self.is_wanted

@@ -1,7 +1,7 @@
 """The kinds of faults: what each does to a day's files, and what a night should do about it.
 
-A bad line is one more line (a copy of a good one with a key of its own), so that the good ones stay byte by
-byte what they were. Rows that come late, are corrected or deleted end as in the clean bank.
+A line that must not pass is one more line (a copy of a good one with a key of its own), so that the good ones
+stay byte by byte what they were. Rows that come late, are corrected or deleted end as in the clean bank.
 """
 
 import shutil
@@ -48,7 +48,7 @@ class Spoiler:
         self._serial = 0
 
     def spoil(self, kind: str, day: int, keep: Path) -> Place | None:
-        """Put a fault of a kind on a day, the clean files into `keep`; None where the day has no place for it."""
+        """Put a fault of a kind on a day, the clean files into `keep`; None where it has no place there."""
         self._keep = keep
         return KINDS[kind](self, day)
 
@@ -291,8 +291,14 @@ def _future_date(spoiler: Spoiler, day: int) -> Place | None:
 
 
 def _unknown_code(spoiler: Spoiler, day: int) -> Place | None:
-    file = spoiler.moving(day, ("core.transactions", "cards.card_transactions"))
-    return _one_more(spoiler, file, {"channel": "KIOSK"})
+    """In a good line itself: it is taken in, so its amount must stay."""
+    if file := spoiler.moving(day, ("core.transactions", "cards.card_transactions")):
+        spoiler.take(file)
+        place, fields = spoiler.row(file)
+        file.body[place] = line_of({**fields, "channel": "KIOSK"}, file.table.delimiter)
+        file.write()
+        return _told(file, f"line {place + 1 + len(file.head)}: channel", fields[file.table.key[0]])
+    return None
 
 
 def _orphan_account(spoiler: Spoiler, day: int) -> Place | None:

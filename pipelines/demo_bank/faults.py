@@ -28,8 +28,8 @@ class FaultsError(Exception):
 
 @dataclass(frozen=True)
 class FaultPlan:
-    """Which faults, and how often: `per_day` on average; with `all_within`, each kind at least once in the first
-    so many days beside.
+    """Which faults, and how often: `per_day` on average; with `all_within`, each kind at least once in so many
+    first days beside.
     """
 
     kinds: tuple[str, ...] = tuple(KINDS)
@@ -43,7 +43,7 @@ class FaultPlan:
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault; `place` is a line number (the file's first line = 1), a column or a date; `key` of the row."""
+    """One fault; `place` is a line number (the file's first line = 1) or a part; `key` is that of the row."""
 
     fault_no: int
     kind: str
@@ -58,7 +58,8 @@ class Fault:
 def read_plan(text: str) -> FaultPlan:
     """A plan from words such as `all`, `all:30`, `quarantine@0.5`, `orphan_account,late_rows@0.1`.
 
-    Kinds or expected reactions, separated by commas; `@` faults per day, `:` days within which each comes once.
+    Kinds or expected reactions, separated by commas; `@` faults per day, `:` days within which each comes once
+    (neither: 30 days).
     """
     words, _, often = text.partition("@")
     words, _, within = words.partition(":")
@@ -96,6 +97,12 @@ def inject(landing: Path, seed: int, calendar: Calendar, plan: FaultPlan) -> lis
             )
     _write(landing, found)
     return found
+
+
+def forget(landing: Path) -> None:
+    """Remove what an earlier run told and kept aside."""
+    faults_path(landing).unlink(missing_ok=True)
+    shutil.rmtree(clean_folder(landing), ignore_errors=True)
 
 
 def restore(landing: Path, fault: Fault) -> None:
