@@ -71,16 +71,25 @@
     )
 {%- endmacro %}
 
-{#- The conformed models of one entity, of every active source that provides it, under one another. -#}
+{#- The conformed models of one entity, of every active source that provides it, under one another. An entity that a
+    bank may lack gives its columns with their types: without a provider it has no row. -#}
 {% macro union_conformed(entity, columns) -%}
+    {%- set names = columns.keys() if columns is mapping else columns %}
     {%- for source_code in var('entities')[entity] %}
     {%- if not loop.first %}
     union all
     {%- endif %}
     select
         '{{ source_code }}' as source_code,
-        {{ columns | join(',\n        ') }}
+        {{ names | join(',\n        ') }}
     from {{ ref('int_' ~ source_code ~ '_' ~ entity ~ '_conformed') }}
+    {%- else %}
+    select
+        cast(null as varchar) as source_code
+        {%- for name in names %},
+        cast(null as {{ columns[name] }}) as {{ name }}
+        {%- endfor %}
+    where 1 = 0
     {%- endfor %}
 {%- endmacro %}
 

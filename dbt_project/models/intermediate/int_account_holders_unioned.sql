@@ -3,5 +3,7 @@
     'source_customer_id',
     'received_date',
     'line_number',
-    'role_code'
+    'role_code',
+    'from_date',
+    'until_date'
 ]) }}

@@ -12,6 +12,18 @@ select
     cast(null as text) as email_address,
     district.region_name,
     cast(null as text) as occupation_code,
+    cast(null as boolean) as is_sole_trader,
+    cast(null as text) as postal_address,
+    cast(null as text) as position_name,
+    cast(null as text) as industry_code,
+    cast(null as decimal(18, 2)) as annual_income_amount,
+    cast(null as text) as family_status_code,
+    cast(null as text) as hobby_name,
+    cast(null as text) as institution_type_code,
+    cast(null as text) as institution_rank_code,
+    cast(null as text) as risk_rating_code,
+    cast(null as text) as preferred_channel_code,
+    cast(null as boolean) as is_do_not_contact,
     client.branch_id,
     client._received_date as since_date
 from {{ ref('stg_berka__clients') }} as client

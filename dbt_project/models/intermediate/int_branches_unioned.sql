@@ -1,0 +1,7 @@
+{{ union_conformed('branches', {
+    'branch_id': 'varchar',
+    'branch_name': 'varchar',
+    'region_name': 'varchar',
+    'opened_date': 'date',
+    'closed_date': 'date'
+}) }}
