@@ -7,6 +7,8 @@ select
     lower(channel) as channel_code,
     lower(transaction_type) as transaction_type_code,
     case initiated_by when 'CUSTOMER' then true when 'SYSTEM' then false end as is_customer_initiated,
+    other_bank as other_bank_code,
+    case is_own_name when 'Y' then true when 'N' then false end as is_own_name,
     _received_date,
     _line_number
 from {{ landed('core', 'transactions') }} as received

@@ -5,6 +5,7 @@ select
     identity_number,
     phone as phone_number,
     email as email_address,
+    lower(risk_rating) as risk_rating_code,
     branch_no as branch_id,
     {{ safe_date('since_date') }} as since_date,
     _received_date,

@@ -4,6 +4,7 @@ select
     {{ safe_date('order_date') }} as transaction_date,
     case direction when 'C' then 'credit' when 'D' then 'debit' end as direction_code,
     {{ safe_decimal('amount') }} as transaction_amount,
+    {{ safe_decimal('fee') }} as fee_amount,
     lower(channel) as channel_code,
     case initiated_by when 'CUSTOMER' then true when 'SYSTEM' then false end as is_customer_initiated,
     _received_date,

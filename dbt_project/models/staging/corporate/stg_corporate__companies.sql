@@ -1,0 +1,21 @@
+select
+    company_no as source_customer_id,
+    full_name,
+    lower(identity_type) as identity_type_code,
+    identity_number,
+    lower(kind) as customer_kind_code,
+    lower(institution_type) as institution_type_code,
+    lower(institution_rank) as institution_rank_code,
+    lower(industry) as industry_code,
+    case is_state_owned when 'Y' then true when 'N' then false end as is_state_owned,
+    case is_listed when 'Y' then true when 'N' then false end as is_listed,
+    {{ safe_decimal('registered_capital') }} as registered_capital_amount,
+    {{ safe_date('founded_date') }} as founded_date,
+    legal_representative_name,
+    legal_representative_number as legal_representative_identity_number,
+    phone as phone_number,
+    branch_no as branch_id,
+    {{ safe_date('since_date') }} as since_date,
+    _received_date,
+    _line_number
+from {{ landed('corporate', 'companies') }} as received
