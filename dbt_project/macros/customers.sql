@@ -11,10 +11,10 @@
         'sex_code': 'varchar',
         'phone_number': 'varchar',
         'email_address': 'varchar',
-        'postal_address': 'varchar',
+        'address_text': 'varchar',
         'region_name': 'varchar',
         'occupation_code': 'varchar',
-        'position_name': 'varchar',
+        'position_code': 'varchar',
         'industry_code': 'varchar',
         'annual_income_amount': 'decimal(18, 2)',
         'family_status_code': 'varchar',
@@ -29,7 +29,7 @@
 
 {#- Those whose value leaves the protected room only behind a ticket (law 8). -#}
 {% macro clear_attributes() -%}
-    {{ return(['full_name', 'identity_number', 'birth_date', 'phone_number', 'email_address', 'postal_address']) }}
+    {{ return(['full_name', 'identity_number', 'birth_date', 'phone_number', 'email_address', 'address_text']) }}
 {%- endmacro %}
 
 {#- One attribute of the long form, as a column of its own type. -#}

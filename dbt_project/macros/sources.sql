@@ -17,24 +17,6 @@
     )
 {%- endmacro %}
 
-{#- What an increment or an upsert amounts to: the last delivered version of each key (a row that comes again
-    corrects the former one), without the keys that are gone. -#}
-{% macro last_versions(relation, key, deletions=none) -%}
-    (
-        select version.*
-        from (
-            select
-                delivered.*,
-                row_number() over (
-                    partition by {% for column in key %}delivered.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
-                    order by delivered._received_date desc nulls last, delivered._line_number desc nulls last
-                ) as _version_rank
-            from {{ relation }} as delivered
-        ) as version
-        where version._version_rank = 1 {% if deletions %}and {{ not_deleted('version', key, deletions) }}{% endif %}
-    )
-{%- endmacro %}
-
 {#- Every delivered version of the keys that are not gone. -#}
 {% macro kept_versions(relation, key, deletions) -%}
     (
@@ -71,26 +53,32 @@
     )
 {%- endmacro %}
 
-{#- The conformed models of one entity, of every active source that provides it, under one another. An entity that a
-    bank may lack gives its columns with their types: without a provider it has no row. -#}
-{% macro union_conformed(entity, columns) -%}
-    {%- set names = columns.keys() if columns is mapping else columns %}
+{#- The conformed models of one entity, of every active source that provides it, under one another; with `types`
+    no source has to: then there are no rows. -#}
+{% macro union_conformed(entity, columns, types=none) -%}
     {%- for source_code in var('entities')[entity] %}
     {%- if not loop.first %}
     union all
     {%- endif %}
     select
         '{{ source_code }}' as source_code,
-        {{ names | join(',\n        ') }}
+        {{ columns | join(',\n        ') }}
     from {{ ref('int_' ~ source_code ~ '_' ~ entity ~ '_conformed') }}
     {%- else %}
+    {%- if types %}
     select
-        cast(null as varchar) as source_code
-        {%- for name in names %},
-        cast(null as {{ columns[name] }}) as {{ name }}
+        cast(null as text) as source_code
+        {%- for column in columns %},
+        cast(null as {{ types[loop.index0] }}) as {{ column }}
         {%- endfor %}
-    where 1 = 0
+    where false
+    {%- endif %}
     {%- endfor %}
+{%- endmacro %}
+
+{#- A staged channel as the whole bank names it. -#}
+{% macro channel_code(staged) -%}
+    case {{ staged }} when 'atm' then 'self_service' when 'pos' then 'card' else {{ staged }} end
 {%- endmacro %}
 
 {#- The account id of the whole bank: source and the source's own number. -#}

@@ -1,7 +1,5 @@
-{{ union_conformed('branches', {
-    'branch_id': 'varchar',
-    'branch_name': 'varchar',
-    'region_name': 'varchar',
-    'opened_date': 'date',
-    'closed_date': 'date'
-}) }}
+{{ union_conformed(
+    'branches',
+    ['branch_id', 'branch_name', 'region_name', 'opened_date', 'closed_date'],
+    types=['text', 'text', 'text', 'date', 'date']
+) }}

@@ -1,7 +1,5 @@
-{{ union_conformed('overdues', {
-    'source_account_id': 'varchar',
-    'received_date': 'date',
-    'line_number': 'bigint',
-    'balance_date': 'date',
-    'overdue_days': 'integer'
-}) }}
+{{ union_conformed(
+    'overdues',
+    ['source_account_id', 'received_date', 'line_number', 'balance_date', 'overdue_days'],
+    types=['text', 'date', 'bigint', 'date', 'integer']
+) }}

@@ -18,7 +18,7 @@ attributes as (
         {%- endfor %},
         max(case when attribute_code = 'phone_number' then 1 else 0 end) = 1 as has_phone,
         max(case when attribute_code = 'email_address' then 1 else 0 end) = 1 as has_email,
-        max(case when attribute_code = 'postal_address' then 1 else 0 end) = 1 as has_address
+        max(case when attribute_code = 'address_text' then 1 else 0 end) = 1 as has_address
     from {{ ref('customer_attribute_values') }}
     group by customer_id
 )
