@@ -36,7 +36,7 @@ def house(tmp_path_factory):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(BROUGHT / path, root / path)
     banks = (root / LISTED).read_text(encoding="utf-8")
-    listed = banks.replace("wealth]", "wealth, prepaid]")
+    listed = banks.replace("corporate]", "corporate, prepaid]")
     assert listed != banks
     (root / LISTED).write_text(listed, encoding="utf-8")
     return root, before

@@ -8,5 +8,7 @@
     'transaction_amount',
     'channel_code',
     'transaction_type_code',
-    'is_customer_initiated'
+    'is_customer_initiated',
+    'is_own_name',
+    'other_bank_code'
 ]) }}

@@ -4,7 +4,7 @@
 {%- for node in models if node.fqn[1] == 'edition' and node.name != 'reasons' %}
 {%- for column in node.columns.values() %}
 select
-    '{{ node.name }}' as table_name,
+    '{{ node.alias }}' as table_name,
     '{{ column.name }}' as column_name,
     {{ loop.index }} as column_number,
     '{{ column.data_type }}' as data_type,

@@ -15,7 +15,7 @@ select
     loan.received_date,
     loan.line_number,
     'owner' as role_code,
-    cast(null as date) as from_date,
+    loan.granted_date as from_date,
     cast(null as date) as until_date
 from {{ ref('int_berka_loans_deduplicated') }} as loan
 inner join {{ ref('stg_berka__dispositions') }} as disposition
@@ -27,7 +27,7 @@ select
     card._received_date as received_date,
     card._line_number as line_number,
     'owner' as role_code,
-    cast(null as date) as from_date,
+    card.issued_date as from_date,
     cast(null as date) as until_date
 from {{ ref('stg_berka__cards') }} as card
 inner join {{ ref('stg_berka__dispositions') }} as disposition on card.disposition_id = disposition.disposition_id

@@ -8,6 +8,7 @@ accounts as (
         'ACCOUNT' as product_code,
         branch_id,
         opened_date,
+        cast(null as date) as maturity_date,
         cast(null as date) as closed_date
     from {{ ref('stg_berka__accounts') }}
 ),
@@ -21,6 +22,7 @@ loans as (
         'LOAN' as product_code,
         account.branch_id,
         loan.granted_date as opened_date,
+        {{ add_months('loan.granted_date', 'loan.duration_months') }} as maturity_date,
         case when loan.status_code = 'repaid' then loan.received_date end as closed_date
     from {{ ref('int_berka_loans_deduplicated') }} as loan
     inner join {{ ref('stg_berka__accounts') }} as account on loan.source_account_id = account.source_account_id
@@ -34,6 +36,7 @@ cards as (
         card.product_code,
         account.branch_id,
         card.issued_date as opened_date,
+        cast(null as date) as maturity_date,
         cast(null as date) as closed_date
     from {{ ref('stg_berka__cards') }} as card
     inner join {{ ref('stg_berka__dispositions') }} as disposition
@@ -57,6 +60,8 @@ select
     product_code,
     {{ policy_code('base_currency') }} as currency_code,
     branch_id,
+    cast(null as decimal(18, 8)) as annual_rate,
     opened_date,
+    maturity_date,
     closed_date
 from together

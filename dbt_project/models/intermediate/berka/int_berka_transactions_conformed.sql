@@ -11,6 +11,7 @@ transactions as (
         movement.transaction_amount,
         movement.operation_code,
         movement.purpose_code,
+        movement.partner_bank_code,
         standing.source_transaction_id is not null as is_standing
     from {{ ref('stg_berka__transactions') }} as movement
     left join {{ ref('int_berka_standing_payments_derived') }} as standing
@@ -41,5 +42,7 @@ select
     end as transaction_type_code,
     coalesce(operation_code in ('cash_deposit', 'cash_withdrawal', 'card_withdrawal', 'transfer_out'), false)
     and purpose_code is null
-    and not is_standing as is_customer_initiated
+    and not is_standing as is_customer_initiated,
+    cast(null as boolean) as is_own_name,
+    partner_bank_code as other_bank_code
 from transactions

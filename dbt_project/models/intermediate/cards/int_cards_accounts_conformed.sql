@@ -5,6 +5,8 @@ select
     product_code,
     currency_code,
     branch_id,
+    cast(null as decimal(18, 8)) as annual_rate,
     opened_date,
+    cast(null as date) as maturity_date,
     closed_date
 from {{ ref('stg_cards__cards') }}

@@ -6,7 +6,9 @@ select
     transaction_date,
     direction_code,
     transaction_amount,
-    case channel_code when 'atm' then 'self_service' when 'pos' then 'card' else channel_code end as channel_code,
+    {{ channel_code('channel_code') }} as channel_code,
     transaction_type_code,
-    is_customer_initiated
+    is_customer_initiated,
+    cast(null as boolean) as is_own_name,
+    cast(null as text) as other_bank_code
 from {{ ref('stg_cards__card_transactions') }}

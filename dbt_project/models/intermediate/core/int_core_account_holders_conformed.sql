@@ -3,7 +3,7 @@ select
     source_customer_id,
     _received_date as received_date,
     _line_number as line_number,
-    'owner' as role_code,
-    cast(null as date) as from_date,
-    cast(null as date) as until_date
-from {{ ref('stg_core__accounts') }}
+    role_code,
+    from_date,
+    until_date
+from {{ ref('stg_core__account_holders') }}

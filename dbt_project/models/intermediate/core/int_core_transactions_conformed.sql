@@ -6,7 +6,9 @@ select
     transaction_date,
     direction_code,
     transaction_amount,
-    case channel_code when 'atm' then 'self_service' else channel_code end as channel_code,
+    {{ channel_code('channel_code') }} as channel_code,
     transaction_type_code,
-    is_customer_initiated
+    is_customer_initiated,
+    is_own_name,
+    other_bank_code
 from {{ ref('stg_core__transactions') }}

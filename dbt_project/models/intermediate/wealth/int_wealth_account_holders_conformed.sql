@@ -4,6 +4,6 @@ select
     _received_date as received_date,
     _line_number as line_number,
     'owner' as role_code,
-    cast(null as date) as from_date,
+    opened_date as from_date,
     cast(null as date) as until_date
 from {{ ref('stg_wealth__contracts') }}

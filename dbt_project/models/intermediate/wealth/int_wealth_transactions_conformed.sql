@@ -6,7 +6,9 @@ select
     transaction_date,
     direction_code,
     transaction_amount,
-    channel_code,
+    {{ channel_code('channel_code') }} as channel_code,
     'investment' as transaction_type_code,
-    is_customer_initiated
+    is_customer_initiated,
+    cast(null as boolean) as is_own_name,
+    cast(null as text) as other_bank_code
 from {{ ref('stg_wealth__orders') }}

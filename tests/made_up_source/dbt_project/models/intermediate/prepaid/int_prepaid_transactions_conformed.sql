@@ -8,5 +8,7 @@ select
     transaction_amount,
     'card' as channel_code,
     'purchase' as transaction_type_code,
-    true as is_customer_initiated
+    true as is_customer_initiated,
+    cast(null as boolean) as is_own_name,
+    cast(null as text) as other_bank_code
 from {{ ref('stg_prepaid__payments') }}
