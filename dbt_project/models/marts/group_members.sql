@@ -16,7 +16,7 @@ members as (
             partition by proven.group_kind_code, proven.group_key, proven.customer_id
             order by code.rank nulls last, proven.role_code nulls last
         ) as role_rank
-    from {{ ref('int_group_links_proven') }} as proven
+    from {{ ref('int_group_links_derived') }} as proven
     left join {{ ref('current_codes') }} as code
         on code.code_set = 'group_role' and proven.role_code = code.code
 ),
