@@ -27,6 +27,40 @@ def csv_bytes(table: Table, rows: Rows, header: Sequence[str] | None = None) -> 
     return text.getvalue().encode(table.encoding)
 
 
+def data_bytes(table: Table, rows: Rows) -> bytes:
+    """The data file of some rows as the table's declaration wants it: parquet, packed or plain."""
+    if table.file == "parquet":
+        return _parquet_bytes(table, rows)
+    content = csv_bytes(table, rows)
+    return gzip.compress(content, mtime=0) if table.file == "csv.gz" else content
+
+
+def _parquet_bytes(table: Table, rows: Rows) -> bytes:
+    """Text for every column, which landing takes for every type; an empty cell is null."""
+    import pyarrow
+    from pyarrow import parquet
+
+    cells = {name: [row.get(name, "") or None for row in rows] for name in table.column_names}
+    schema = pyarrow.schema([(name, pyarrow.string()) for name in table.column_names])
+    file = io.BytesIO()
+    parquet.write_table(pyarrow.table(cells, schema=schema), file)
+    return file.getvalue()
+
+
+def read_delivery(landing: Path, table: Table, day: date) -> list[dict[str, str]]:
+    """The rows of a delivered file as texts, read as its declaration says."""
+    content = (landing / table.source / day.isoformat() / table.file_name).read_bytes()
+    if table.file == "parquet":
+        from pyarrow import parquet
+
+        found = parquet.read_table(io.BytesIO(content)).to_pylist()
+        return [{name: "" if row[name] is None else str(row[name]) for name in row} for row in found]
+    text = (gzip.decompress(content) if table.file == "csv.gz" else content).decode(table.encoding)
+    lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=table.delimiter)
+    names = next(lines) if table.header else list(table.column_names)
+    return [dict(zip(names, line, strict=True)) for line in lines]
+
+
 def control_of(table: Table, rows: Rows, data: bytes) -> dict[str, Any]:
     """What an honest control file says of these rows and bytes."""
     sums = {
@@ -50,9 +84,7 @@ def write_delivery(
     """
     folder = landing / table.source / day.isoformat()
     folder.mkdir(parents=True, exist_ok=True)
-    content = csv_bytes(table, rows) if data is None else data
-    if table.file == "csv.gz" and data is None:
-        content = gzip.compress(content, mtime=0)
+    content = data_bytes(table, rows) if data is None else data
     (folder / table.file_name).write_bytes(content)
     promise = control_of(table, rows, content) | dict(control or {})
     (folder / table.control_name).write_text(json.dumps(promise), encoding="utf-8")

@@ -1,6 +1,5 @@
 """Nights under a real scheduler: the processes of docker-compose.yml, each task in a process of its own."""
 
-import csv
 import os
 import shutil
 import tempfile
@@ -14,7 +13,7 @@ import psycopg2
 import pytest
 import yaml
 from deployment import Deployment, DeploymentError, deployed
-from handmade_deliveries import write_delivery
+from handmade_deliveries import read_delivery, write_delivery
 
 from pipelines.demo_bank import write_demo_bank
 from pipelines.nights import STEPS
@@ -125,7 +124,6 @@ def current(deployment: Deployment) -> str:
 def spoil(landing: Path, day: date) -> None:
     """Deliver the core system's transactions of a day with a negative amount, and an honest control file."""
     (table,) = (table for table in load_source("core").tables if table.name == "transactions")
-    with (landing / "core" / day.isoformat() / table.file_name).open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file))
+    lines = read_delivery(landing, table, day)
     lines[0]["amount"] = "-1.00"
     write_delivery(landing, table, day, lines)

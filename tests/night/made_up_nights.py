@@ -1,12 +1,11 @@
 """What test_made_up_source runs in the copied house: a month of deliveries and two nights."""
 
-import csv
 import json
 from contextlib import closing
 from datetime import date, timedelta
 
 import psycopg2
-from handmade_deliveries import write_delivery
+from handmade_deliveries import read_delivery, write_delivery
 from night_support import LOADING, night_state, query, run_night, warm
 
 from pipelines.demo_bank import write_demo_bank
@@ -18,8 +17,8 @@ settings = load_settings()
 first = date(2026, 10, 1)
 days = [first + timedelta(days=number) for number in range(31)]
 write_demo_bank(settings.landing, customers=60, first_date=first, last_date=days[-1])
-with (settings.landing / "core" / f"{first}" / "customers.csv").open(encoding="utf-8") as file:
-    known = next(row for row in csv.DictReader(file) if row["identity_type"] == "ID")
+customers = read_delivery(settings.landing, load_source("core").table("customers"), first)
+known = next(row for row in customers if row["identity_type"] == "ID")
 
 prepaid = load_source("prepaid")
 HOLDERS = [

@@ -9,7 +9,6 @@ Not tried, because they cannot be changed alone: keys, units, and the ranks of b
 moves only who stands on a bound; the models' unit tests put somebody there.
 """
 
-import csv
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +24,7 @@ from unittest.mock import patch
 
 import pytest
 from conftest import create_database, drop_database
-from handmade_deliveries import write_delivery
+from handmade_deliveries import read_delivery, write_delivery
 from night_support import run_night, warm
 from psycopg2 import sql
 
@@ -415,8 +414,7 @@ def add_one_of_two_systems(landing: Path, sources: list[str]) -> None:
     day = date(2025, 9, 1)
     for code in sources:
         table = next(table for table in load_source(code).tables if "identity_number" in table.column_names)
-        with (landing / code / day.isoformat() / table.file_name).open(newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = read_delivery(landing, table, day)
         like = next(row for row in rows if row["identity_type"] == "ID")
         number = person_number(7, date(1980, 1, 2), sum(map(ord, "".join(sources))))
         own = {table.key[0]: f"X{len(rows)}", "identity_number": number, "branch_no": f"B-{code}"}

@@ -71,7 +71,11 @@ def test_every_declaration_of_the_product_holds():
 
 
 @pytest.mark.parametrize(
-    ("bank", "codes"), [("demo", ["core", "loans", "cards", "wealth"]), ("berka", ["berka"])]
+    ("bank", "codes"),
+    [
+        ("demo", ["core", "loans", "cards", "wealth", "channels", "crm", "corporate"]),
+        ("berka", ["berka"]),
+    ],
 )
 def test_banks_have_their_sources(bank, codes):
     assert [source.code for source in active_sources(bank)] == codes

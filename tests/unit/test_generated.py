@@ -2,14 +2,16 @@
 
 import re
 import shutil
+from datetime import date
 
 import pytest
 import yaml
 from click.testing import CliRunner
+from handmade_deliveries import read_delivery, write_delivery
 
 from pipelines.cli import main
 from pipelines.gates import load_suites
-from pipelines.landing import ensure_raw_tables
+from pipelines.landing import Delivery, ensure_raw_tables, read_control, read_rows
 from pipelines.settings import ROOT
 from pipelines.sources import declared_sources
 from pipelines.sources.generated import generated_files, stale_files, write_generated
@@ -19,6 +21,7 @@ SOURCES = {source.code: source for source in declared_sources()}
 TABLES = {table.raw_name: table for source in SOURCES.values() for table in source.tables}
 FILED = {name for name, table in TABLES.items() if not SOURCES[table.source].is_pipeline}
 STAGING = ROOT / "dbt_project" / "models" / "staging"
+CHINESE = {"utf-8", "gbk", "gb18030"}
 PLUMBING = {"_received_date", "_line_number", "_extra"}
 
 
@@ -85,6 +88,24 @@ def test_the_dictionary_has_every_column_in_both_languages():
         for row, column in zip(rows, columns, strict=True):
             assert row[-2] == column.zh.replace("|", "\\|")
             assert row[-1].removesuffix(" |") == column.en.replace("|", "\\|")
+
+
+@pytest.mark.parametrize("name", sorted(FILED))
+def test_a_file_written_as_declared_is_landed_as_written(tmp_path, name):
+    table, day = TABLES[name], date(2026, 3, 15)
+    cells = {"date": "2026-03-14", "decimal": "0.5", "integer": "7"}
+    rows = [
+        {column.name: cells.get(column.type, f"{number}|'龚\t\"璟,") for column in table.columns}
+        for number in (1, 2)
+    ]
+    if table.encoding not in CHINESE:
+        rows = [
+            {name: cell.replace("龚", "g").replace("璟", "j") for name, cell in row.items()} for row in rows
+        ]
+    delivery = Delivery(table, day, write_delivery(tmp_path, table, day, rows).parent)
+    landed = [list(fields) for _, fields in read_rows(delivery, read_control(delivery))]
+    assert landed == [list(row.values()) for row in rows]
+    assert read_delivery(tmp_path, table, day) == rows
 
 
 @pytest.fixture
