@@ -1,8 +1,8 @@
 """One day of all seven systems, written by hand: few customers, each there for one thing the view must show.
 
-Wang and Li are married and hold an account together; Wang is known to five systems and represents Hengyuan, which
-heads a group with Ruihe; Zhao guarantees Wang's overdue loan; Sun can hardly be reached and belongs to a branch that
-is not on record.
+Wang and Li are married and hold an account together; Wang is known to five systems and represents Hengyuan,
+which heads a group with Ruihe; Zhao guarantees Wang's overdue loan; Sun can hardly be reached and belongs to
+a branch that is not on record.
 """
 
 from datetime import date
@@ -180,7 +180,16 @@ def _channels() -> dict[str, Rows]:
                 "identity_number": WANG,
                 "since_date": "2024-01-01",
             }
-        ]
+        ],
+        "channels.session_weeks": [
+            {
+                "user_no": "U1",
+                "week_end_date": D,
+                "channel": "VIDEO",
+                "session_count": "3",
+                "last_session_date": D,
+            }
+        ],
     }
 
 

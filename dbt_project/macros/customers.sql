@@ -1,4 +1,4 @@
-{#- What the bank may know of a customer: attribute → its type. Policy (survivorship) says which source's word counts. -#}
+{#- What the bank may know of a customer: attribute → its type. Policy (survivorship) says whose word counts. -#}
 {% macro customer_attributes() -%}
     {{ return({
         'customer_kind_code': 'varchar',

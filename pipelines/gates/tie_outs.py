@@ -1,4 +1,4 @@
-"""Nothing is lost on the way: control totals = staged + in quarantine + left out on purpose, by table and date."""
+"""Nothing is lost on the way: control totals = staged + quarantined + left out on purpose, table by table."""
 
 from collections.abc import Iterator
 
@@ -139,7 +139,7 @@ def _landed(table: Table) -> Iterator[str]:
 
 
 def _measures(table: Table) -> Iterator[str]:
-    """Rows of (measure, control, landed, staged, quarantined, excluded) for one date; what is absent counts 0."""
+    """Rows of (measure, control, landed, staged, quarantined, excluded) for one date; absent ones are 0."""
     yield _measure(
         ROWS, "d.row_count", "l.row_count", "s.row_count", "l.quarantined_count", "l.excluded_count"
     )

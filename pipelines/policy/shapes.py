@@ -123,9 +123,7 @@ SHAPES = {
             "reason_code:code template_zh:text template_en:text",
             is_list=True,
         ),
-        _shape(
-            "holder_shares", "role_code", "role_code", "role_code:code weight:decimal", is_list=True
-        ),
+        _shape("holder_shares", "role_code", "role_code", "role_code:code weight:decimal", is_list=True),
         _shape(
             "contact_requirements",
             "customer_kind_code contact_code",

@@ -151,8 +151,8 @@ GOVERNANCE: dict[str, GovernanceView] = {
             "landed_value": "落地值 | Landed value",
             "staged_value": "暂存层值 | Staged value",
             "quarantined_value": "隔离值 | Quarantined value",
-            "difference_value": "差异（控制值减暂存、隔离与声明排除） | Difference: control total less staged, quarantined "
-            "and excluded",
+            "difference_value": "差异（控制值减暂存、隔离与声明排除） | "
+            "Difference: control total less staged, quarantined and excluded",
             "excluded_value": "声明排除值 | Left out on purpose, as the table's suite declares",
         },
     ),

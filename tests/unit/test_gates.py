@@ -472,14 +472,18 @@ def test_what_is_left_out_on_purpose_ties_out_as_declared(shop):
     assert tie_out(shop.settings, shop.night) == 2  # rows and money are missed: nobody declared them left out
 
     suite = shop.settings.root / "expectations" / "delivery" / "shop__balances.yml"
-    declared = "exclusions: [{id: shop.tests, zh: 测试账户, en: Test accounts, where: r.account_no like 't%'}]\n"
-    suite.write_text(suite.read_text(encoding="utf-8").replace("rules:", f"{declared}rules:"), encoding="utf-8")
+    declared = (
+        "exclusions: [{id: shop.tests, zh: 测试账户, en: Test accounts, where: r.account_no like 't%'}]\n"
+    )
+    suite.write_text(
+        suite.read_text(encoding="utf-8").replace("rules:", f"{declared}rules:"), encoding="utf-8"
+    )
 
     assert tie_out(shop.settings, shop.night) == 0
     assert query(
         shop.settings,
-        "select measure_name, control_value, staged_value, quarantined_value, excluded_value from ops.tie_outs "
-        "order by measure_name",
+        "select measure_name, control_value, staged_value, quarantined_value, excluded_value "
+        "from ops.tie_outs order by measure_name",
     ) == [("balance", Decimal("12.5"), Decimal("10.00"), 0, Decimal("2.5")), ("rows", 3, 1, 1, 1)]
 
 

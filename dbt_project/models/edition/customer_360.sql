@@ -54,6 +54,9 @@ select
     cast(coalesce(holding.asset_amount, 0) as decimal(18, 2)) as asset_amount,
     cast(coalesce(holding.overdue_days, 0) > 0 as boolean) as is_overdue,
     cast(coalesce(holding.overdue_days, 0) as integer) as overdue_days
+    {%- for channel in ['phone', 'web', 'mobile', 'video', 'message'] %},
+    cast(preference.{{ channel }}_session_count_12m as bigint) as {{ channel }}_session_count_12m
+    {%- endfor %}
 from {{ ref('customers') }} as customer
 inner join {{ ref('customer_activity_months') }} as activity
     on

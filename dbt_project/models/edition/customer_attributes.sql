@@ -1,12 +1,15 @@
 -- U3: of what stays protected, only where it comes from
-{%- set clear = clear_attributes() %}
 select
     cast(attribute.customer_id as text) as customer_id,
     cast(customer.branch_id as text) as branch_id,
     cast(attribute.attribute_code as text) as attribute_code,
     cast(
-        case when attribute.attribute_code not in ('{{ clear | join("', '") }}') then attribute.attribute_value end
-        as text
+        case attribute.attribute_code
+            {%- for code in clear_attributes() %}
+            when '{{ code }}' then null
+            {%- endfor %}
+            else attribute.attribute_value
+        end as text
     ) as attribute_value,
     cast(attribute.source_code as text) as source_code,
     cast(attribute.source_customer_id as text) as source_customer_id,

@@ -10,18 +10,18 @@ weighed as (
             partition by rights.account_id, rights.customer_id, rights.is_current
             order by
                 share.weight desc nulls last,
-                case rights.role_code when 'owner' then 0 else 1 end nulls last,
-                rights.role_code nulls last
+                case rights.role_code when 'owner' then 0 else 1 end asc nulls last,
+                rights.role_code asc nulls last
         ) as role_rank,
         row_number() over (
             partition by rights.account_id
             order by
-                case when rights.is_current then 0 else 1 end nulls last,
-                case rights.role_code when 'owner' then 0 else 1 end nulls last,
+                case when rights.is_current then 0 else 1 end asc nulls last,
+                case rights.role_code when 'owner' then 0 else 1 end asc nulls last,
                 share.weight desc nulls last,
                 rights.from_date desc nulls last,
                 rights.received_date desc nulls last,
-                rights.customer_id nulls last
+                rights.customer_id asc nulls last
         ) as holder_rank
     from {{ ref('int_account_rights_dated') }} as rights
     left join {{ source('policy', 'holder_shares') }} as share

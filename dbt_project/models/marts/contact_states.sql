@@ -19,7 +19,8 @@ states as (
         coalesce(customer.is_do_not_contact, false) as is_do_not_contact,
         customer.has_phone or customer.has_email or customer.has_address as is_reachable
         {%- for contact in contacts %},
-        coalesce(requirement.is_{{ contact }}_required, false) and not customer.has_{{ contact }} as is_{{ contact }}_missing
+        coalesce(requirement.is_{{ contact }}_required, false)
+        and not customer.has_{{ contact }} as is_{{ contact }}_missing
         {%- endfor %}
     from {{ ref('customers') }} as customer
     left join requirements as requirement on customer.customer_kind_code = requirement.customer_kind_code

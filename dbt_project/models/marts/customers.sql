@@ -1,4 +1,5 @@
 -- U1, U2: one record per customer; of what stays protected only whether it is known (the age needs the birth date)
+{%- set clear = clear_attributes() %}
 with
 
 records as (
@@ -13,7 +14,7 @@ records as (
 attributes as (
     select
         customer_id
-        {%- for attribute in customer_attributes() if attribute not in clear_attributes() or attribute == 'birth_date' %},
+        {%- for attribute in customer_attributes() if attribute == 'birth_date' or attribute not in clear %},
         {{ attribute_value(attribute) }} as {{ attribute }}
         {%- endfor %},
         max(case when attribute_code = 'phone_number' then 1 else 0 end) = 1 as has_phone,

@@ -26,9 +26,15 @@ records as (
         source_customer_id,
         min(received_date) as first_received_date
         {%- for attribute, type in attributes.items() %},
-        cast(max(case when version_rank = 1 then cast({{ attribute }} as varchar) end) as {{ type }}) as {{ attribute }},
+        cast(
+            max(case when version_rank = 1 then cast({{ attribute }} as varchar) end) as {{ type }}
+        ) as {{ attribute }},
         coalesce(
-            max(case when cast({{ attribute }} as varchar) <> coalesce(former_{{ attribute }}, '') then received_date end),
+            max(
+                case
+                    when cast({{ attribute }} as varchar) <> coalesce(former_{{ attribute }}, '') then received_date
+                end
+            ),
             min(received_date)
         ) as {{ attribute }}_as_of_date
         {%- endfor %}
