@@ -1,8 +1,10 @@
 """yihu: the command-line door."""
 
 from pipelines.cli.commands import main
+from pipelines.cli.demo import demo
 from pipelines.cli.sources import sources
 
+main.add_command(demo)
 main.add_command(sources)
 
 __all__ = ["main"]

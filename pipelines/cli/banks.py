@@ -1,9 +1,10 @@
 """Where the two banks that come with Yihu get their deliveries from."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from pipelines.demo_bank import DemoBankError, write_demo_bank
+from pipelines.demo_bank import DemoBankError, FaultsError, keep_demo_bank
 from pipelines.settings import Settings
 from pipelines.sources import load_bank
 from pipelines.sources.berka_archive import BerkaArchiveError, deliver_archive
@@ -21,14 +22,22 @@ def last_date(settings: Settings) -> date:
     return day
 
 
-def deliver(settings: Settings, archive: Path | None, until: date) -> str:
-    """Make the deliveries up to a date where they are missing; says in one line what was done."""
+def deliver(
+    settings: Settings,
+    archive: Path | None,
+    until: date,
+    progress: Callable[[int, int], None] | None = None,
+) -> str:
+    """Make the deliveries up to a date where they are missing; says in one line what was done.
+
+    A demo bank of any size or world that lies there already (`yihu demo write`) is left as it is.
+    """
     if settings.bank == "demo":
         if archive is not None:
             raise BankError("the demo bank makes its own files: leave BANK_FILES out")
         try:
-            write_demo_bank(settings.landing)
-        except DemoBankError as error:
+            keep_demo_bank(settings.landing, progress)
+        except (DemoBankError, FaultsError) as error:
             raise BankError(str(error)) from error
         return f"the demo bank delivers into {settings.landing}"
     if settings.bank == "berka":

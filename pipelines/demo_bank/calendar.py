@@ -24,6 +24,10 @@ class Calendar:
         """The ISO date of a day."""
         return self.date_of(day).isoformat()
 
+    def stamp(self, day: int) -> str:
+        """The date of a day as yyyymmdd."""
+        return f"{self.date_of(day):%Y%m%d}"
+
     def day_of(self, when: date) -> int:
         """The day of a date."""
         return (when - self.first).days
@@ -35,9 +39,3 @@ class Calendar:
     def is_month_end(self, day: int) -> bool:
         """Whether the next day begins a month."""
         return self.date_of(day + 1).day == 1
-
-
-def add_months(when: date, months: int) -> date:
-    """The same day of month some months later; days after the 28th become the 28th."""
-    index = when.year * 12 + when.month - 1 + months
-    return date(index // 12, index % 12 + 1, min(when.day, 28))

@@ -1,118 +1,129 @@
-"""Current accounts and term deposits: income, standing payments, daily spending, maturities."""
-
-from dataclasses import dataclass, field
+"""Current accounts and foreign savings: income, standing payments, daily spending, money moved to and from other banks."""
 
 import numpy as np
 
 from pipelines.demo_bank import ledger as book
-from pipelines.demo_bank.habits import DECLINING, GROWING, LEAVING
-from pipelines.demo_bank.people import COMPANY, PERSON
+from pipelines.demo_bank import seasons
 from pipelines.demo_bank.scene import Scene
 from pipelines.demo_bank.streams import cents, pick
+from pipelines.demo_bank.terms import Terms
 
 # What the numbers of World.person_mix and company_mix mean: purchase, transfer out and in, cash out and in.
 MIX_KINDS = np.array([book.PURCHASE, book.TRANSFER, book.TRANSFER, book.CASH, book.CASH])
 MIX_SIGNS = np.array([-1, -1, 1, -1, 1])
+WHOLE = 10_000  # 100 yuan
 
 
-@dataclass
-class TermDeposit:
-    """A term deposit on its way to maturity."""
-
-    account: int
-    owner: int
-    principal: int
-    length: int
-    matures: int
-
-
-@dataclass
 class Deposits:
     """The deposit side of the simulation."""
 
-    scene: Scene
-    maturing: dict[int, list[TermDeposit]] = field(default_factory=dict)
-    second: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.terms = Terms(scene)
+        self.second = np.zeros(0, dtype=np.int64)
+        self.foreign = np.zeros(0, dtype=np.int64)
+        self.plan = np.zeros(scene.people.count, dtype=np.int64)  # cents that the main account tends to hold
+        self.pumped = np.zeros(scene.people.count, dtype=np.int64)
 
     def start(self) -> None:
         """Accounts and balances carried over from before the first date."""
         scene, habits = self.scene, self.scene.habits
+        self.plan = cents(habits.wealth * self._current_share(), 100)
         owners = np.flatnonzero(habits.core_day <= 0)
         accounts = self._open_current(owners, habits.core_day[owners])
-        scene.ledger.set_opening(accounts, cents(habits.wealth[owners] * self._current_share(owners)))
+        scene.ledger.set_opening(accounts, self.plan[owners])
         seconds = owners[habits.has_second_account[owners]]
-        self.second = scene.ledger.open(seconds, book.CURRENT, habits.core_day[seconds])
+        rate = scene.market.list_rate(0, 0)
+        self.second = scene.ledger.open(seconds, book.CURRENT, habits.core_day[seconds], rate)
         scene.ledger.set_opening(
             self.second, cents(habits.wealth[seconds] * scene.world.second_account_of_wealth, 100)
         )
-        self._start_terms(owners[habits.has_term_deposit[owners]])
+        self._open_foreign(owners[habits.foreign[owners] > 0], 0)
+        self.terms.start(owners[habits.has_term_deposit[owners]])
 
     def receive(self, day: int) -> None:
         """Everything that comes in: new customers' first money, income, interest, maturities."""
         self._welcome(day)
         self._pay_incomes(day)
-        self._receive_for_companies(day)
+        self._receive_for_firms(day)
         self._pay_interest(day)
-        for deposit in self.maturing.pop(day, ()):
-            self._mature(deposit, day)
+        self.terms.mature(day)
 
     def spend(self, day: int) -> None:
         """Everything that people and standing instructions pay out."""
         self._charge(day)
         self._pay_standing_orders(day)
         self._spend_freely(day)
-        self._move_savings(day)
-        self._open_terms(day)
+        self._keep_to_plan(day)
+        self._pump(day)
+        self._use_foreign(day)
+        self.terms.open_new(day)
         self._close_seconds(day)
 
-    def leave(self, day: int) -> None:
-        """Leavers break their term deposits, take their money along and close."""
-        scene = self.scene
-        leavers = np.flatnonzero((scene.habits.leaves == day) & ~scene.gone)
+    def carry_away(self, day: int) -> None:
+        """Whoever attrites takes to another bank what is above what stays; terms break where they must."""
+        scene, life = self.scene, self.scene.life
+        persons = np.unique(life.sweeps_on(day))
+        persons = persons[scene.has_account(persons) & (life.gone_on[persons] > day)]
+        if not len(persons):
+            return
+        held = self.held(day)[persons] - life.kept[persons]
+        short = persons[held > scene.ledger.balance[scene.current[persons]]]
+        self.terms.break_all(short, day)
+        accounts = scene.current[persons]
+        amounts = np.minimum(held, scene.ledger.balance[accounts]) // 100 * 100
+        self._send_away(persons, np.maximum(amounts, 0), day)
+        self.plan[persons] = np.minimum(self.plan[persons], scene.ledger.balance[accounts])
+
+    def wind_up(self, day: int) -> None:
+        """Whoever leaves breaks the term deposits first, on the last day closes everything."""
+        scene, ledger = self.scene, self.scene.ledger
+        leavers = scene.life.exits_on(day)
+        self.terms.break_all(np.union1d(scene.life.leaving_on(day), leavers), day)
         if not len(leavers):
             return
-        for person in leavers:
-            for deposit in self._terms_of(int(person)):
-                self._pay_out(deposit, day)
-        mine = np.flatnonzero(np.isin(scene.ledger.owner[: scene.ledger.count], leavers))
-        self._empty_and_close(mine[scene.ledger.closed[mine] < 0], day)
-        scene.gone[leavers] = True
+        is_leaver = np.zeros(scene.people.count, dtype=bool)
+        is_leaver[leavers] = True
+        mine = ledger.of_owners(is_leaver)
+        left = ledger.balance[mine]
+        held = left != 0
+        accounts, left = mine[held], left[held]
+        owners = ledger.owner[accounts]
+        ledger.post(
+            accounts, -left, book.BRANCH, book.TRANSFER, book.BY_CUSTOMER, self._bank_of(owners), book.OWN_NAME
+        )
+        yuan = scene.market.in_yuan(left, ledger.currency[accounts], day)
+        np.add.at(scene.life.elsewhere, owners, np.maximum(yuan, 0))
+        ledger.close(mine, day)
 
-    def _current_share(self, owners: np.ndarray) -> np.ndarray:
-        habits = self.scene.habits
-        invested = habits.wealth_day[owners] <= 0
-        world = self.scene.world
-        return 1 - world.term_share * habits.has_term_deposit[owners] - world.invested_share * invested
+    def held(self, day: int, product: int | None = None) -> np.ndarray:
+        """What everybody holds on deposit, in cents of yuan by person."""
+        ledger = self.scene.ledger
+        count = ledger.count
+        yuan = self.scene.market.in_yuan(ledger.balance[:count], ledger.currency[:count], day)
+        return ledger.totals(self.scene.people.count, yuan, product)
+
+    # ── openings ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _current_share(self) -> np.ndarray:
+        habits, world = self.scene.habits, self.scene.world
+        invested = habits.wealth_day <= 0
+        return 1 - world.term_share * habits.has_term_deposit - world.invested_share * invested
 
     def _open_current(self, owners: np.ndarray, days: np.ndarray | int) -> np.ndarray:
         limits = np.rint(self.scene.habits.overdraft[owners]).astype(np.int64) * 100
-        accounts = self.scene.ledger.open(owners, book.CURRENT, days, limits)
+        rate = self.scene.market.list_rate(0, 0)
+        accounts = self.scene.ledger.open(owners, book.CURRENT, days, rate, limits)
         self.scene.current[owners] = accounts
         return accounts
 
-    def _start_terms(self, owners: np.ndarray) -> None:
-        scene, chance = self.scene, self.scene.streams.of("first terms")
-        for owner in owners:
-            total = scene.habits.wealth[owner] * scene.world.term_share
-            parts = int(chance.integers(1, 4)) if total > 100_000 else 1
-            for _ in range(parts):
-                length = scene.world.term_days[int(chance.integers(0, len(scene.world.term_days)))]
-                # Older than nothing, younger than its term, and never older than its owner's account.
-                age = min(int(chance.integers(1, length)), -int(scene.habits.core_day[owner]))
-                principal = int(cents(total / parts, 10_000))
-                account = scene.ledger.open(np.array([owner]), book.TERM, -age)
-                scene.ledger.set_opening(account, np.array([principal]))
-                self._keep(TermDeposit(int(account[0]), int(owner), principal, length, length - age))
-
-    def _keep(self, deposit: TermDeposit) -> None:
-        self.maturing.setdefault(deposit.matures, []).append(deposit)
-
-    def _terms_of(self, person: int) -> list[TermDeposit]:
-        found = []
-        for day, deposits in self.maturing.items():
-            found += [deposit for deposit in deposits if deposit.owner == person]
-            self.maturing[day] = [deposit for deposit in deposits if deposit.owner != person]
-        return found
+    def _open_foreign(self, owners: np.ndarray, day: int) -> None:
+        scene = self.scene
+        currency = scene.habits.foreign[owners]
+        opened = scene.habits.core_day[owners]
+        self.foreign = scene.ledger.open(owners, book.FOREIGN, opened, 50, currency=currency)
+        yuan = cents(scene.habits.wealth[owners] * scene.world.foreign_of_wealth, 100)
+        scene.ledger.set_opening(self.foreign, yuan * 10_000 // (scene.market.exchange[day, currency] // 10_000))
 
     def _welcome(self, day: int) -> None:
         scene, habits = self.scene, self.scene.habits
@@ -120,146 +131,153 @@ class Deposits:
         accounts = self._open_current(owners, day)
         channel = np.where(habits.style[owners] == 2, book.MOBILE, book.BRANCH)
         scene.ledger.post(
-            accounts, cents(habits.wealth[owners], 100), channel, book.TRANSFER, book.BY_CUSTOMER
+            accounts,
+            self.plan[owners],
+            channel,
+            book.TRANSFER,
+            book.BY_CUSTOMER,
+            self._bank_of(owners),
+            book.OWN_NAME,
         )
+
+    def _bank_of(self, persons: np.ndarray) -> np.ndarray:
+        """The other bank of each person: one, for good."""
+        return np.asarray(persons) * 7 % len(book.OTHER_BANKS)
+
+    def _own_channel(self, persons: np.ndarray) -> np.ndarray:
+        return np.where(self.scene.habits.style[persons] == 0, book.BRANCH, book.MOBILE)
+
+    # ── income ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _pay_incomes(self, day: int) -> None:
-        scene = self.scene
-        mask = scene.paying_today(day) & (scene.people.kind == PERSON) & (scene.habits.leaves > day + 30)
-        persons = np.flatnonzero(mask)
+        scene, habits = self.scene, self.scene.habits
+        today = scene.paying_today(day) & scene.people.is_person
+        salaried = habits.is_salaried & (habits.salary_from <= day) & (day < scene.life.salary_until)
+        others = ~habits.is_salaried & ~scene.life.is_bound(day)
+        persons = np.flatnonzero(today & (salaried | others))
         persons = persons[scene.has_account(persons)]
         noise = scene.chance("incomes", day).uniform(0.95, 1.05, len(persons))
-        asleep = scene.habits.pace(scene.world, day)[persons] < 0.5
-        amounts = cents(scene.habits.income[persons] * noise)
-        awake = ~asleep
-        kind = np.where(scene.habits.is_salaried[persons], book.SALARY, book.TRANSFER)
+        is_salary = salaried[persons]
+        bonus = np.where(is_salary, seasons.salary_factor(scene.calendar.date_of(day)), 1.0)
         scene.ledger.post(
-            scene.current[persons][awake], amounts[awake], book.SYSTEM, kind[awake], book.BY_SYSTEM
+            scene.current[persons],
+            cents(habits.income[persons] * noise * bonus),
+            book.SYSTEM,
+            np.where(is_salary, book.SALARY, book.TRANSFER),
+            book.BY_SYSTEM,
+            np.where(is_salary, book.NO_BANK, self._bank_of(persons)),
+            np.where(is_salary, book.NOT_NAMED, book.OTHER_NAME),
         )
 
-    def _receive_for_companies(self, day: int) -> None:
+    def _receive_for_firms(self, day: int) -> None:
         scene = self.scene
-        firms = np.flatnonzero((scene.people.kind >= COMPANY) & ~scene.gone)
+        pace = scene.life.pace(day)
+        firms = np.flatnonzero(~scene.people.is_person & (pace > 0))
         firms = firms[scene.has_account(firms)]
         chance = scene.chance("receipts", day)
-        pace = scene.habits.pace(scene.world, day)[firms]
-        firms = np.repeat(firms, chance.poisson(scene.world.company_receipts_per_day * pace))
+        firms = np.repeat(firms, chance.poisson(scene.world.company_receipts_per_day * pace[firms]))
         part = scene.habits.income[firms] / (30 * scene.world.company_receipts_per_day)
         amounts = cents(part * chance.lognormal(-0.3, 0.8, len(firms)), 100)
-        scene.ledger.post(scene.current[firms], amounts, book.SYSTEM, book.TRANSFER, book.BY_SYSTEM)
+        banks = pick(chance, (1,) * len(book.OTHER_BANKS), len(firms))
+        scene.ledger.post(
+            scene.current[firms], amounts, book.SYSTEM, book.TRANSFER, book.BY_SYSTEM, banks, book.OTHER_NAME
+        )
 
     def _pay_interest(self, day: int) -> None:
-        when, accounts = self.scene.calendar.date_of(day), self._open_currents()
+        when, accounts = self.scene.calendar.date_of(day), self._open_accounts(book.CURRENT)
         if when.day != 21 or when.month % 3:
             return
-        rate = self.scene.world.current_rate_basis_points
-        interest = np.maximum(self.scene.ledger.balance[accounts], 0) * rate // 40_000
-        paid = interest > 0
-        self.scene.ledger.post(accounts[paid], interest[paid], book.SYSTEM, book.INTEREST, book.BY_SYSTEM)
-
-    def _open_currents(self) -> np.ndarray:
         ledger = self.scene.ledger
-        return np.flatnonzero(
-            (ledger.product[: ledger.count] == book.CURRENT) & (ledger.closed[: ledger.count] < 0)
-        )
+        interest = np.maximum(ledger.balance[accounts], 0) * ledger.rate[accounts] // 40_000
+        paid = interest > 0
+        ledger.post(accounts[paid], interest[paid], book.SYSTEM, book.INTEREST, book.BY_SYSTEM)
 
-    def _mature(self, deposit: TermDeposit, day: int) -> None:
-        scene = self.scene
-        rate = scene.world.term_rates_basis_points[scene.world.term_days.index(deposit.length)]
-        interest = deposit.principal * rate * deposit.length // 3_650_000
-        self._pay_out(deposit, day, interest)
-        stays = scene.chance(f"roll over {deposit.account}", day).random() < scene.world.roll_over_share
-        if stays and scene.habits.mood[deposit.owner] != LEAVING:
-            self._open_term(deposit.owner, deposit.principal, deposit.length, day, book.BY_SYSTEM)
+    def _open_accounts(self, product: int) -> np.ndarray:
+        ledger = self.scene.ledger
+        return np.flatnonzero((ledger.product[: ledger.count] == product) & (ledger.closed[: ledger.count] < 0))
 
-    def _pay_out(self, deposit: TermDeposit, day: int, interest: int = 0) -> None:
-        ledger, account = self.scene.ledger, np.array([deposit.account])
-        if interest:
-            ledger.post(account, interest, book.SYSTEM, book.INTEREST, book.BY_SYSTEM)
-        total = deposit.principal + interest
-        by = book.BY_SYSTEM if day >= deposit.matures else book.BY_CUSTOMER
-        channel = book.SYSTEM if day >= deposit.matures else book.BRANCH
-        ledger.post(account, -total, channel, book.TRANSFER, by)
-        ledger.post(self.scene.current[[deposit.owner]], total, channel, book.TRANSFER, by)
-        ledger.close(account, day)
-
-    def _open_term(self, owner: int, principal: int, length: int, day: int, by: int) -> None:
-        scene = self.scene
-        channel = (
-            book.SYSTEM
-            if by == book.BY_SYSTEM
-            else (book.BRANCH, book.WEB, book.MOBILE)[scene.habits.style[owner]]
-        )
-        account = scene.ledger.open(np.array([owner]), book.TERM, day)
-        scene.ledger.post(scene.current[[owner]], -principal, channel, book.TRANSFER, by)
-        scene.ledger.post(account, principal, channel, book.TRANSFER, by)
-        self._keep(TermDeposit(int(account[0]), owner, principal, length, day + length))
+    # ── payments ────────────────────────────────────────────────────────────────────────────────────────────
 
     def _charge(self, day: int) -> None:
         scene = self.scene
         if scene.calendar.date_of(day).day == 1:
-            persons = np.flatnonzero(scene.habits.pays_message_fee & ~scene.gone)
+            persons = np.flatnonzero(scene.habits.pays_message_fee)
             persons = persons[scene.has_account(persons)]
             accounts = scene.current[persons]
             fee = np.full(len(persons), int(cents(scene.world.message_fee)))
             fits = scene.ledger.affordable(accounts, fee)
             scene.ledger.post(accounts[fits], -fee[fits], book.SYSTEM, book.FEE, book.BY_SYSTEM)
         if scene.calendar.is_month_end(day):
-            accounts = self._open_currents()
+            accounts = self._open_accounts(book.CURRENT)
             fee = -np.minimum(scene.ledger.balance[accounts], 0) * scene.world.overdraft_fee_per_mille // 1000
             due = fee > 0
             scene.ledger.post(accounts[due], -fee[due], book.SYSTEM, book.FEE, book.BY_SYSTEM)
 
     def _pay_standing_orders(self, day: int) -> None:
-        scene = self.scene
-        day_of_month = scene.calendar.date_of(day).day
-        due = (
-            (scene.habits.pay_day % 28 + 1 == day_of_month) & (scene.habits.standing_order > 0) & ~scene.gone
-        )
-        due &= (scene.habits.leaves > day + 15) & (scene.habits.pace(scene.world, day) > 0)
-        persons = np.flatnonzero(due)
+        scene, habits = self.scene, self.scene.habits
+        due = (habits.pay_day % 28 + 1 == scene.calendar.date_of(day).day) & (habits.standing_order > 0)
+        persons = np.flatnonzero(due & (scene.life.leaving_from > day))
         persons = persons[scene.has_account(persons)]
-        accounts, amounts = scene.current[persons], cents(scene.habits.standing_order[persons], 1000)
+        accounts, amounts = scene.current[persons], cents(habits.standing_order[persons], 1000)
         fits = scene.ledger.affordable(accounts, amounts)
         scene.ledger.post(accounts[fits], -amounts[fits], book.SYSTEM, book.STANDING_ORDER, book.BY_SYSTEM)
 
     def _spend_freely(self, day: int) -> None:
         scene, world, habits = self.scene, self.scene.world, self.scene.habits
         chance = scene.chance("spending", day)
-        calm = world.weekend_factor if scene.calendar.date_of(day).weekday() >= 5 else 1.0
-        counts = chance.poisson(habits.tempo * habits.pace(world, day) * calm)
+        factor = seasons.spending_factor(scene.calendar.date_of(day), world.weekend_factor)
+        counts = chance.poisson(habits.tempo * scene.life.pace(day) * factor)
         persons = np.repeat(np.arange(scene.people.count), counts)
-        is_firm = scene.people.kind[persons] >= COMPANY
-        what = np.where(
-            is_firm,
-            pick(chance, world.company_mix, len(persons)),
-            pick(chance, world.person_mix, len(persons)),
-        )
+        persons = persons[scene.has_account(persons)]
+        count = len(persons)
+        is_firm = ~scene.people.is_person[persons]
+        what = np.where(is_firm, pick(chance, world.company_mix, count), pick(chance, world.person_mix, count))
+        income, tempo = habits.income[persons], habits.tempo[persons]
         unit = np.minimum(
-            world.spend_share * habits.thrift * habits.income / (habits.tempo * 30),
-            habits.income * world.largest_unit_share,
+            world.spend_share * habits.thrift[persons] * income / (tempo * 30), income * world.largest_unit_share
         )
-        raw = unit[persons] * np.array(world.mix_sizes)[what] * chance.lognormal(-0.1, 0.95, len(persons))
+        raw = unit * np.array(world.mix_sizes)[what] * chance.lognormal(-0.1, 0.95, count)
         amounts = np.where(MIX_KINDS[what] == book.CASH, cents(raw, 10_000), cents(raw))
-        channels = self._channels(chance, persons, what)
-        here = scene.has_account(persons) & ~scene.gone[persons]
-        self._post_free(persons[here], what[here], amounts[here], channels[here])
+        self._post_free(day, persons, what, amounts, self._channels(chance, persons, what), chance.random(count))
 
     def _post_free(
-        self, persons: np.ndarray, what: np.ndarray, amounts: np.ndarray, channels: np.ndarray
+        self,
+        day: int,
+        persons: np.ndarray,
+        what: np.ndarray,
+        amounts: np.ndarray,
+        channels: np.ndarray,
+        draw: np.ndarray,
     ) -> None:
-        ledger, accounts = self.scene.ledger, self.scene.current[persons]
-        for sign in (1, -1):
-            side = MIX_SIGNS[what] == sign
-            if sign < 0:
+        ledger, life, accounts = self.scene.ledger, self.scene.life, self.scene.current[persons]
+        kind, sign = MIX_KINDS[what], MIX_SIGNS[what]
+        is_transfer = kind == book.TRANSFER
+        own = is_transfer & (draw < self.scene.world.own_name_share)
+        own &= (sign < 0) | (life.elsewhere[persons] > 2 * amounts)
+        bank = np.where(own, self._bank_of(persons), (draw * 1009).astype(np.int64) % len(book.OTHER_BANKS))
+        bank = np.where(is_transfer, bank, book.NO_BANK)
+        name = np.where(own, book.OWN_NAME, np.where(is_transfer, book.OTHER_NAME, book.NOT_NAMED))
+        for way in (1, -1):
+            side = sign == way
+            if way < 0:
                 side[side] = ledger.affordable(accounts[side], amounts[side])
             ledger.post(
-                accounts[side], sign * amounts[side], channels[side], MIX_KINDS[what[side]], book.BY_CUSTOMER
+                accounts[side],
+                way * amounts[side],
+                channels[side],
+                kind[side],
+                book.BY_CUSTOMER,
+                bank[side],
+                name[side],
             )
+            moved = side & own
+            np.add.at(life.elsewhere, persons[moved], -way * amounts[moved])
+        np.maximum(life.elsewhere, 0, out=life.elsewhere)
 
     def _channels(self, chance: np.random.Generator, persons: np.ndarray, what: np.ndarray) -> np.ndarray:
         world, kind = self.scene.world, MIX_KINDS[what]
         style = self.scene.habits.style[persons]
+        draw = chance.random(len(persons))
         found = np.zeros(len(persons), dtype=np.int8)
         tables = (
             (book.TRANSFER, world.transfer_channels),
@@ -268,70 +286,128 @@ class Deposits:
         )
         for wanted, table in tables:
             for number, shares in enumerate(table):
-                drawn = pick(chance, shares, len(persons))
-                found = np.where((kind == wanted) & (style == number), drawn, found)
+                mine = (kind == wanted) & (style == number)
+                edges = np.cumsum(shares)[:-1] / np.sum(shares)
+                found[mine] = np.searchsorted(edges, draw[mine], side="right")
         return found
 
-    def _move_savings(self, day: int) -> None:
-        """Growing customers bring money from elsewhere; declining and leaving ones carry it away."""
-        scene, habits = self.scene, self.scene.habits
-        today = scene.paying_today(day) & (habits.onset <= day)
-        growing = np.flatnonzero(today & (habits.mood == GROWING))
-        growing = growing[scene.has_account(growing)]
-        brought = cents(habits.wealth[growing] * habits.drift[growing], 10_000)
-        channel = np.where(habits.style[growing] == 0, book.BRANCH, book.MOBILE)
-        scene.ledger.post(scene.current[growing], brought, channel, book.TRANSFER, book.BY_CUSTOMER)
-        self._carry_away(np.flatnonzero(today & (habits.mood == DECLINING)), habits.drift)
-        if scene.calendar.date_of(day).weekday() == 2:
-            leaving = (habits.mood == LEAVING) & (habits.onset <= day) & ~scene.gone
-            self._carry_away(
-                np.flatnonzero(leaving), np.full(len(habits.mood), scene.world.leaving_share_per_week)
-            )
+    # ── money moved to and from other banks ─────────────────────────────────────────────────────────────────
 
-    def _carry_away(self, persons: np.ndarray, share: np.ndarray) -> None:
-        scene = self.scene
+    def _keep_to_plan(self, day: int) -> None:
+        """On the monthly day what is above the plan goes to another bank, what is short is brought from there."""
+        scene, life, world = self.scene, self.scene.life, self.scene.world
+        today = scene.paying_today(day) & ~life.is_bound(day) & (life.pace(day) > 0)
+        persons = np.flatnonzero(today)
         persons = persons[scene.has_account(persons)]
-        accounts = scene.current[persons]
-        amounts = (scene.ledger.balance[accounts] * share[persons]).astype(np.int64) // 10_000 * 10_000
-        worth = amounts > 0
-        channel = np.where(scene.habits.style[persons] == 0, book.BRANCH, book.MOBILE)
-        scene.ledger.post(accounts[worth], -amounts[worth], channel[worth], book.TRANSFER, book.BY_CUSTOMER)
+        self.plan[persons] += (self.plan[persons] * scene.habits.trend[persons]).astype(np.int64)
+        held = scene.ledger.balance[scene.current[persons]]
+        income = cents(scene.habits.income[persons])
+        plan = self.plan[persons] + income // 2
+        over = (held - plan - income) // WHOLE * WHOLE
+        draw = scene.chance("moved savings", day).random(len(persons))
+        out = (over > plan // 10) & (draw < world.saving_elsewhere_share)
+        self._send_away(persons[out], over[out], day)
+        short = np.minimum(plan - held, life.elsewhere[persons] // 2) // WHOLE * WHOLE
+        needs = (short > plan // 5) & (draw < world.saving_here_share)
+        self._bring(persons[needs], short[needs], day)
 
-    def _open_terms(self, day: int) -> None:
-        scene, world, habits = self.scene, self.scene.world, self.scene.habits
-        chance = scene.chance("new terms", day)
-        wish = (
-            chance.random(scene.people.count)
-            < np.where(habits.has_term_deposit, 4, 1) * world.new_term_deposit_per_day
+    def _send_away(self, persons: np.ndarray, amounts: np.ndarray, day: int) -> None:
+        scene = self.scene
+        worth = amounts > 0
+        persons, amounts = persons[worth], amounts[worth]
+        scene.ledger.post(
+            scene.current[persons],
+            -amounts,
+            self._own_channel(persons),
+            book.TRANSFER,
+            book.BY_CUSTOMER,
+            self._bank_of(persons),
+            book.OWN_NAME,
         )
-        wish &= ~scene.gone & (habits.mood != LEAVING) & (habits.pace(world, day) > 0)
-        for person in np.flatnonzero(wish):
-            if not scene.has_account(np.array([person]))[0]:
-                continue
-            share = chance.uniform(0.3, 0.7)
-            principal = int(scene.ledger.balance[scene.current[person]] * share) // 100_000 * 100_000
-            length = world.term_days[int(chance.integers(0, len(world.term_days)))]
-            if principal >= int(cents(world.least_term_deposit)):
-                self._open_term(int(person), principal, length, day, book.BY_CUSTOMER)
+        scene.life.elsewhere[persons] += amounts
+
+    def _bring(self, persons: np.ndarray, amounts: np.ndarray, day: int) -> None:
+        scene = self.scene
+        worth = amounts > 0
+        persons, amounts = persons[worth], amounts[worth]
+        scene.ledger.post(
+            scene.current[persons],
+            amounts,
+            self._own_channel(persons),
+            book.TRANSFER,
+            book.BY_CUSTOMER,
+            self._bank_of(persons),
+            book.OWN_NAME,
+        )
+        scene.life.elsewhere[persons] = np.maximum(scene.life.elsewhere[persons] - amounts, 0)
+
+    def _pump(self, day: int) -> None:
+        """Money that comes for the last days of a quarter and goes in the first days of the next."""
+        scene, calendar, life = self.scene, self.scene.calendar, self.scene.life
+        ahead = next((n for n in range(3) if seasons.is_quarter_end(calendar.date_of(day + n))), None)
+        if ahead is not None:
+            chance = scene.chance("quarter end comes", day)
+            wants = (scene.habits.pumps > 0) & (self.pumped == 0) & ~life.is_bound(day) & (life.pace(day) > 0)
+            comes = np.flatnonzero(wants & (chance.random(scene.people.count) < 1 / (ahead + 1)))
+            comes = comes[scene.has_account(comes)]
+            amounts = cents(scene.habits.wealth[comes] * scene.habits.pumps[comes], WHOLE)
+            self.pumped[comes] = amounts
+            self._bring(comes, amounts, day)
+        back = next((n for n in range(1, 4) if seasons.is_quarter_end(calendar.date_of(day - n))), None)
+        if back is not None:
+            chance = scene.chance("quarter end goes", day)
+            goes = np.flatnonzero((self.pumped > 0) & (chance.random(scene.people.count) < back / 3))
+            here = scene.has_account(goes)
+            amounts = np.where(here, np.minimum(self.pumped[goes], scene.ledger.balance[scene.current[goes]]), 0)
+            self.pumped[goes] = 0
+            self._send_away(goes[here], amounts[here], day)
+
+    def _use_foreign(self, day: int) -> None:
+        scene, ledger = self.scene, self.scene.ledger
+        chance = scene.chance("foreign transfers", day)
+        used = chance.random(len(self.foreign)) < scene.world.foreign_transfers_per_month / 30
+        sizes = chance.uniform(-0.25, 0.25, len(self.foreign))
+        used &= ledger.is_open(self.foreign) & (scene.life.pace(day)[ledger.owner[self.foreign]] > 0)
+        accounts = self.foreign[used]
+        amounts = (ledger.balance[accounts] * sizes[used]).astype(np.int64) // 100 * 100
+        moved = amounts != 0
+        accounts, amounts = accounts[moved], amounts[moved]
+        owners = ledger.owner[accounts]
+        ledger.post(
+            accounts,
+            amounts,
+            self._own_channel(owners),
+            book.TRANSFER,
+            book.BY_CUSTOMER,
+            self._bank_of(owners),
+            book.OWN_NAME,
+        )
+        yuan = scene.market.in_yuan(amounts, ledger.currency[accounts], day)
+        np.subtract.at(scene.life.elsewhere, owners, yuan)
+        np.maximum(scene.life.elsewhere, 0, out=scene.life.elsewhere)
 
     def _close_seconds(self, day: int) -> None:
-        scene = self.scene
+        scene, ledger = self.scene, self.scene.ledger
         drawn = (
             scene.chance("second accounts", day).random(len(self.second))
             < scene.world.second_account_closing_per_day
         )
-        accounts = self.second[drawn & (scene.ledger.closed[self.second] < 0)]
-        accounts = accounts[scene.has_account(scene.ledger.owner[accounts])]
-        left = scene.ledger.balance[accounts]
-        held = left > 0
-        main = scene.current[scene.ledger.owner[accounts]]
-        scene.ledger.post(accounts[held], -left[held], book.BRANCH, book.TRANSFER, book.BY_CUSTOMER)
-        scene.ledger.post(main[held], left[held], book.BRANCH, book.TRANSFER, book.BY_CUSTOMER)
-        scene.ledger.close(accounts, day)
-
-    def _empty_and_close(self, accounts: np.ndarray, day: int) -> None:
-        ledger = self.scene.ledger
+        accounts = self.second[drawn & (ledger.closed[self.second] < 0)]
+        owners = ledger.owner[accounts]
+        accounts = accounts[scene.has_account(owners) & (scene.life.pace(day)[owners] > 0)]
         left = ledger.balance[accounts]
-        held = left != 0
-        ledger.post(accounts[held], -left[held], book.BRANCH, book.TRANSFER, book.BY_CUSTOMER)
+        held = left > 0
+        main = scene.current[ledger.owner[accounts]]
+        for side, amounts in ((accounts, -left), (main, left)):
+            ledger.post(
+                side[held],
+                amounts[held],
+                book.BRANCH,
+                book.TRANSFER,
+                book.BY_CUSTOMER,
+                book.NO_BANK,
+                book.OWN_NAME,
+            )
         ledger.close(accounts, day)
+
+

@@ -7,21 +7,23 @@ import numpy as np
 from pipelines.demo_bank import ledger as book
 from pipelines.demo_bank.calendar import Calendar
 from pipelines.demo_bank.carding import Cards
+from pipelines.demo_bank.channels import Channels
+from pipelines.demo_bank.conditions import Conditions
+from pipelines.demo_bank.core_tables import CoreTables
+from pipelines.demo_bank.corporate import Corporate
+from pipelines.demo_bank.crm import Crm
 from pipelines.demo_bank.deposits import Deposits
-from pipelines.demo_bank.habits import make_habits
+from pipelines.demo_bank.grading import Grading
 from pipelines.demo_bank.investing import Contracts
-from pipelines.demo_bank.ledger import Ledger
 from pipelines.demo_bank.lending import Loans
-from pipelines.demo_bank.people import make_people
-from pipelines.demo_bank.records import make_records
-from pipelines.demo_bank.scene import Scene
-from pipelines.demo_bank.streams import Streams
+from pipelines.demo_bank.life import HazardMonth
+from pipelines.demo_bank.records import Records, make_records
+from pipelines.demo_bank.relating import Relations
+from pipelines.demo_bank.scene import make_scene
+from pipelines.demo_bank.topic import Topic
 from pipelines.demo_bank.world import World
-from pipelines.demo_bank.writing import SOURCES, Rows, money, write_table
+from pipelines.demo_bank.writing import SOURCES, Frame, WritingError, empty_frame, write_table
 from pipelines.sources.declaration import load_source
-
-PRODUCTS = ("CUR", "TD")
-INITIATORS = ("CUSTOMER", "SYSTEM")
 
 
 class Simulation:
@@ -30,135 +32,106 @@ class Simulation:
     def __init__(self, world: World, seed: int, customers: int, calendar: Calendar) -> None:
         self.calendar = calendar
         self.declared = {source: load_source(source) for source in SOURCES}
-        streams = Streams(seed)
-        months = calendar.month_starts()
-        self.people = make_people(world, streams, customers, calendar.first, months, calendar.days)
-        habits = make_habits(world, streams, self.people, calendar.days)
-        count = self.people.count
-        self.scene = Scene(
-            world=world,
-            streams=streams,
-            calendar=calendar,
-            people=self.people,
-            habits=habits,
-            ledger=Ledger(),
-            current=np.full(count, -1),
-            gone=np.zeros(count, dtype=bool),
+        self.scene = make_scene(world, seed, customers, calendar)
+        self.people = self.scene.people
+        self.records = make_records(self.scene)
+        self.deposits = Deposits(self.scene)
+        self.loans = Loans(self.scene, self.records["loans"])
+        self.cards = Cards(self.scene, self.records["cards"])
+        self.contracts = Contracts(self.scene, self.records["wealth"])
+        # Whoever sees the whole day: they step when all money has moved.
+        self.watchers: tuple[Topic, ...] = (
+            CoreTables(self.scene, self.records["core"]),
+            CustomerTables(self.records),
+            Conditions(self.scene),
+            Relations(self.scene, self.records["core"]),
+            Grading(self.scene, self.loans),
+            Channels(self.scene, self.records),
+            Crm(self.scene, self.records),
+            Corporate(self.scene, self.records),
         )
-        since = {
-            "core": habits.core_day,
-            "loans": habits.loan_day,
-            "cards": habits.card_day,
-            "wealth": habits.wealth_day,
-        }
-        self.records = make_records(world, streams, self.people, calendar, since)
-        self.deposits, self.loans = Deposits(self.scene), Loans(self.scene)
-        self.cards, self.contracts = Cards(self.scene), Contracts(self.scene)
+        self.month: HazardMonth | None = None  # the truth of today, where it is a month-end
 
     def run_day(self, day: int) -> None:
         """Let a day happen; day 0 only brings what was there before."""
+        self.scene.life.begin(day)
         if day == 0:
-            for topic in (self.deposits, self.loans, self.cards, self.contracts):
+            for topic in (self.deposits, self.loans, self.cards, self.contracts, *self.watchers):
                 topic.start()
-            return
+        else:
+            self._move_money(day)
+        self.month = self._turn_month(day) if self.calendar.is_month_end(day) else None
+        for topic in self.watchers if day else ():
+            topic.step(day)
+
+    def frames(self, day: int) -> dict[str, Frame]:
+        """The day's rows by `source.table`; take them once."""
+        found: dict[str, Frame] = {}
+        for topic in (self.loans, self.cards, self.contracts, *self.watchers):
+            found.update(topic.tables(day))
+        return found
+
+    def write_day(self, landing: Path, day: int) -> dict[str, int]:
+        """Write the day's deliveries; row counts by `source.table`."""
+        counts, frames = {}, self.frames(day)
+        for source, declared in self.declared.items():
+            folder = landing / source / self.calendar.text(day)
+            folder.mkdir(parents=True)
+            for table in declared.tables:
+                name = f"{source}.{table.name}"
+                frame = frames.pop(name, None) or empty_frame(table)
+                counts[name] = write_table(folder, table, frame, self.calendar)
+        if frames:
+            raise WritingError(f"demo bank: no declaration has the tables {', '.join(sorted(frames))}")
+        return counts
+
+    def assets(self, day: int) -> np.ndarray:
+        """What everybody holds here, in cents of yuan by person."""
+        return self.deposits.held(day) + self.contracts.held(day)
+
+    def _move_money(self, day: int) -> None:
+        scene = self.scene
         self.deposits.receive(day)
         self.loans.step(day)
         self.cards.step(day)
         self.contracts.step(day)
         self.deposits.spend(day)
-        for topic in (self.contracts, self.cards, self.deposits):
-            topic.leave(day)
+        for topic in (self.contracts, self.deposits):
+            topic.carry_away(day)
+        for topic in (self.contracts, self.loans, self.cards, self.deposits):
+            topic.wind_up(day)
+        scene.life.touch(scene.ledger.active_owners(), day)
+        leavers = scene.life.exits_on(day)
+        for register in scene.registers.values():
+            register.forget_plans(leavers, day)
 
-    def write_day(self, landing: Path, day: int) -> dict[str, int]:
-        """Write the day's deliveries; row counts by `source.table`."""
-        counts = {}
-        for source, tables in self._tables(day).items():
-            folder = landing / source / self.calendar.text(day)
-            folder.mkdir(parents=True)
-            for table in self.declared[source].tables:
-                counts[f"{source}.{table.name}"] = write_table(folder, table, tables[table.name])
-        return counts
+    def _turn_month(self, day: int) -> HazardMonth:
+        everybody = np.arange(self.people.count)
+        return self.scene.life.turn_month(
+            day,
+            assets=self.assets(day),
+            terms=self.deposits.held(day, book.TERM),
+            has_account=self.scene.has_account(everybody),
+        )
 
-    def _tables(self, day: int) -> dict[str, dict[str, Rows]]:
-        records = {source: Rows(list(kept.rows(day))) for source, kept in self.records.items()}
-        postings = self.scene.ledger.take_postings()
-        changed = self.scene.ledger.take_changed()
+
+class CustomerTables:
+    """New and changed customers of the systems that have no topic of their own for them."""
+
+    def __init__(self, records: dict[str, Records]) -> None:
+        self._records = records
+
+    def start(self) -> None:
+        """Nothing before the first date."""
+
+    def step(self, day: int) -> None:
+        """Nothing happens by itself."""
+
+    def tables(self, day: int) -> dict[str, Frame]:
+        """The day's rows of core's customers, borrowers, cardholders and investors."""
         return {
-            "core": {
-                "customers": records["core"],
-                "accounts": self._account_rows(changed),
-                "balances": self._balance_rows(np.union1d(changed, postings.account), day),
-                "transactions": self._transaction_rows(postings, day),
-            },
-            "loans": {
-                "borrowers": records["loans"],
-                "loans": self.loans.master_rows(self.records["loans"].customer_no),
-                "loan_balances": self.loans.balance_rows(day),
-            },
-            "cards": {
-                "cardholders": records["cards"],
-                "cards": self.cards.master_rows(self.records["cards"].customer_no, day),
-                "card_balances": self.cards.balance_rows(day),
-                "card_transactions": self.cards.transaction_rows(day),
-            },
-            "wealth": {
-                "investors": records["wealth"],
-                "contracts": self.contracts.master_rows(self.records["wealth"].customer_no),
-                "contract_values": self.contracts.value_rows(day),
-                "orders": self.contracts.order_rows(day),
-            },
+            "core.customers": self._records["core"].frame(day),
+            "loans.borrowers": self._records["loans"].frame(day),
+            "cards.cardholders": self._records["cards"].frame(day),
+            "wealth.investors": self._records["wealth"].frame(day),
         }
-
-    def _account_rows(self, accounts: np.ndarray) -> Rows:
-        ledger, core = self.scene.ledger, self.records["core"]
-        return Rows(
-            [
-                (
-                    account_no(account),
-                    core.customer_no(ledger.owner[account]),
-                    PRODUCTS[ledger.product[account]],
-                    "CNY",
-                    self.people.branch_no(ledger.owner[account]),
-                    self.calendar.text(ledger.opened[account]),
-                    self.calendar.text(ledger.closed[account]) if ledger.closed[account] >= 0 else "",
-                )
-                for account in accounts.tolist()
-            ]
-        )
-
-    def _balance_rows(self, accounts: np.ndarray, day: int) -> Rows:
-        when, balances = self.calendar.text(day), self.scene.ledger.balance[accounts]
-        pairs = zip(accounts.tolist(), balances.tolist(), strict=True)
-        rows = [(account_no(account), when, money(balance)) for account, balance in pairs]
-        return Rows(rows, {"balance": int(balances.sum())})
-
-    def _transaction_rows(self, postings: book.Postings, day: int) -> Rows:
-        when = self.calendar.text(day)
-        stamp = when.replace("-", "")
-        columns = zip(
-            postings.account.tolist(),
-            postings.cents.tolist(),
-            postings.channel.tolist(),
-            postings.kind.tolist(),
-            postings.by.tolist(),
-            strict=True,
-        )
-        rows = [
-            (
-                f"T{stamp}{place:07d}",
-                account_no(account),
-                when,
-                "C" if cents > 0 else "D",
-                money(abs(cents)),
-                book.CHANNELS[channel],
-                book.KINDS[kind],
-                INITIATORS[by],
-            )
-            for place, (account, cents, channel, kind, by) in enumerate(columns, 1)
-        ]
-        return Rows(rows, {"amount": int(np.abs(postings.cents).sum())})
-
-
-def account_no(account: int) -> str:
-    """The number of a deposit account."""
-    return f"A{account + 1:08d}"

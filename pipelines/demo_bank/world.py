@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 NEVER = 10**9
+# drivers: hazards come from what happens to people; null: they are constant; rule: inactivity alone counts;
+# leak: as drivers, and a delivered column knows the future; drift: the drivers change half-way.
+KINDS = ("drivers", "null", "rule", "leak", "drift")
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,9 @@ class World:
     missing_email_share: float = 0.35
     phone_change_share: float = 0.03
 
+    sole_trader_share: float = 0.03
+    married_share: float = 0.40
+
     # which systems know whom
     only_cards_share: float = 0.05
     only_wealth_share: float = 0.03
@@ -32,41 +38,47 @@ class World:
     opened_during_share: float = 0.18
     opened_together_share: float = 0.5
 
-    # how an identity number is written by a system other than core
-    fifteen_digit_share: float = 0.10
-    full_width_share: float = 0.08
-    merge_correction_share: float = 0.004
-    split_correction_share: float = 0.002
-    least_corrections: int = 3
-
     # money: a log-normal body and a Pareto tail
-    median_wealth: float = 30_000.0
+    median_wealth: float = 45_000.0
     wealth_spread: float = 1.6
     tail_share: float = 0.02
     tail_start: float = 1_000_000.0
     tail_exponent: float = 1.1
     company_wealth_factor: float = 8.0
-    median_income: float = 8_000.0
+    richest_share: float = 0.02
+    richest_hold: float = 0.80
+    median_income: float = 6_500.0
     income_spread: float = 0.45
     income_wealth_exponent: float = 0.30
 
-    # habits: steady, growing, declining, sleeping, fading, leaving
-    mood_shares: tuple[float, ...] = (0.58, 0.12, 0.10, 0.06, 0.08, 0.06)
-    young_hazard_factor: float = 1.8
-    waking_share: float = 0.15
-    transactions_per_month: float = 7.0
+    # life: what moves people, and how they leave (see hazards.py for the effects)
+    kind: str = "drivers"  # one of KINDS
+    complaints_per_month: float = 0.022
+    relocations_per_month: float = 0.010
+    salary_moves_per_month: float = 0.014
+    salary_arrivals_per_month: float = 0.010
+    restless_share: float = 0.30
+    asleep_at_first_share: float = 0.05
+    quiet_spells_per_month: float = 0.03  # in the world `rule` alone
+    quiet_days: tuple[int, int] = (70, 130)
+    attrition_share: tuple[float, float] = (0.65, 0.95)
+    attrition_sweeps: tuple[int, ...] = (0, 21, 45, 70)
+    recovery_days: int = 150
+    sleep_days: tuple[int, int] = (200, 420)
+    exit_pace: float = 0.4
+
+    # habits
+    transactions_per_month: float = 5.8
     tempo_spread: float = 0.5
     weekend_factor: float = 0.75
-    fading_days: float = 45.0
-    leaving_days: int = 90
     salaried_share: float = 0.75
-    spend_share: float = 0.86
+    spend_share: float = 0.90
     thrift: tuple[float, float] = (0.85, 1.15)
     overdraft_thrift: float = 1.5
     largest_unit_share: float = 0.2
-    growth_share_per_month: tuple[float, float] = (0.05, 0.12)
-    decline_share_per_month: tuple[float, float] = (0.06, 0.15)
-    leaving_share_per_week: float = 0.25
+    trend_shares: tuple[float, ...] = (0.76, 0.13, 0.11)  # steady, growing, declining
+    growth_share_per_month: tuple[float, float] = (0.01, 0.04)
+    decline_share_per_month: tuple[float, float] = (0.01, 0.05)
     standing_order_share: float = 0.45
     standing_order_of_income: tuple[float, float] = (0.08, 0.20)
     company_receipts_per_day: float = 0.25
@@ -77,10 +89,33 @@ class World:
     current_rate_basis_points: int = 10
     overdraft_fee_per_mille: int = 15
 
+    # who else stands behind an account, a loan, a person
+    joint_share: float = 0.5
+    authorised_share: float = 0.6
+    told_relation_share: float = 0.8
+    divorces_per_month: float = 0.002
+    evading_share: float = 0.15
+
+    # money at other banks
+    own_name_share: float = 0.25  # of transfers
+    saving_elsewhere_share: float = 0.7
+    saving_here_share: float = 0.8
+
+    # the end of a quarter: money that comes for the day of reckoning and goes again
+    pumping_share_of_firms: float = 0.30
+    pumping_share_of_rich: float = 0.15
+    pumped_of_wealth: tuple[float, float] = (0.2, 0.8)
+
+    # savings in foreign money: US dollar, Hong Kong dollar, euro
+    foreign_account_share: float = 0.02
+    foreign_currencies: tuple[float, ...] = (0.55, 0.30, 0.15)
+    foreign_of_wealth: float = 0.06
+    foreign_transfers_per_month: float = 0.5
+
     # own transactions: purchase, transfer out, transfer in, cash out, cash in
     person_mix: tuple[float, ...] = (0.62, 0.13, 0.10, 0.09, 0.06)
     company_mix: tuple[float, ...] = (0.08, 0.76, 0.02, 0.07, 0.07)
-    mix_sizes: tuple[float, ...] = (1.0, 3.0, 3.0, 1.5, 1.5)
+    mix_sizes: tuple[float, ...] = (1.0, 2.2, 2.2, 1.2, 1.2)
 
     # channels (branch, self-service, phone, web, mobile) by style: branch, mixed, digital
     transfer_channels: tuple[tuple[float, ...], ...] = (
@@ -108,13 +143,22 @@ class World:
     new_term_deposit_per_day: float = 0.0006
     least_term_deposit: float = 5_000.0
 
+    early_penalty_basis_points: int = 20
+    list_rate_change_days: int = 120
+
     # loans
+    loan_rate_change_days: int = 150
     loan_of_income: tuple[float, float] = (0.10, 0.35)
     loan_products: tuple[float, ...] = (0.35, 0.65)
     loan_months: tuple[int, ...] = (240, 36, 24)
     loan_rates_basis_points: tuple[int, ...] = (385, 620, 510)
     outside_payment_share: float = 0.96
     defaulting_share: float = 0.05
+    late_share_per_mille: int = 100
+    early_repayment_per_day: float = 0.0002
+    early_repayment_days: int = 1095
+    early_repayment_basis_points: int = 100
+    guaranteed_share: float = 0.10
 
     # cards
     card_products: tuple[float, ...] = (0.62, 0.28, 0.10)
@@ -128,12 +172,14 @@ class World:
     card_interest_basis_points: int = 150
     platinum_fee: float = 800.0
     late_fee: float = 50.0
+    card_defaulting_share: float = 0.02
+    malicious_after: int = 3
 
     # funds and wealth products
     fund_share: float = 0.6
-    weekly_return: float = 0.001
-    weekly_volatility: float = 0.018
-    own_volatility: float = 0.006
+    daily_return: float = 0.0002
+    daily_volatility: float = 0.008
+    insurance_basis_points: int = 220
     wealth_product_basis_points: int = 320
     orders_per_day: float = 0.012
     buying_share: float = 0.58
@@ -142,3 +188,8 @@ class World:
     plan_of_income: float = 0.08
     full_redemption_per_day: float = 0.0003
     least_contract: float = 1_000.0
+    insurance_share: float = 0.15
+    custody_share: float = 0.10
+    wealth_product_days: tuple[int, int] = (90, 360)
+    paid_out_share: float = 0.25
+    order_fee_basis_points: tuple[int, ...] = (15, 0, 0, 0)  # by product: fund, wealth product, insurance, custody
