@@ -14,3 +14,11 @@ having count(*) > 1
 select *
 from {{ model }}
 {% endtest %}
+
+{#- The shares of a group that add up to more or less than 1. -#}
+{% test sums_to_one(model, group, column) %}
+select {{ group }}
+from {{ model }}
+group by {{ group }}
+having sum({{ column }}) <> 1
+{% endtest %}

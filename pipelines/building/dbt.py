@@ -12,6 +12,7 @@ from psycopg2.extras import execute_values
 
 from pipelines.children import run_child
 from pipelines.nights import Night
+from pipelines.publishing.shape import WORDED, added_columns
 from pipelines.settings import Settings
 from pipelines.sources import Source, active_sources, declarations_for_dbt, pipeline_sources
 from pipelines.warehouse import connect, dbt_environment
@@ -102,6 +103,15 @@ def _variables(settings: Settings, night: Night, since: date | None = None) -> d
         "sources": [source.code for source in sources],
         "entities": _providers(sources),
         "declarations": declarations_for_dbt([*sources, *pipeline_sources()]),
+        "added_columns": _added_columns(),
+    }
+
+
+def _added_columns() -> dict[str, list[list[str | None]]]:
+    """Table of the edition → name, type and comment of each column its view adds; "" holds for the others."""
+    return {
+        table: [[column.name, column.type_name, column.comment] for column in added_columns(table)]
+        for table in ("", *WORDED)
     }
 
 

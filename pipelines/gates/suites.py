@@ -18,7 +18,8 @@ SEVERITIES = ("critical", "warning", "info")
 QUERY_TYPE = "unexpected_rows_expectation"
 QUERY = "unexpected_rows_query"
 RULE_FIELDS = {"id", "dimension", "severity", "owner", "zh", "en", "type", "kwargs"}
-SUITE_FIELDS = {"table", "relation", "source", "sums", "rules"}
+SUITE_FIELDS = {"table", "relation", "source", "sums", "exclusions", "rules"}
+EXCLUSION_FIELDS = {"id", "zh", "en", "where"}
 UNEXPECTED_ROWS_COUNTED = 100_000
 
 
@@ -41,6 +42,16 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Exclusion:
+    """Delivered lines that staging leaves out on purpose: ``where`` is a condition on the raw line ``r``."""
+
+    exclusion_id: str
+    zh: str
+    en: str
+    where: str
+
+
+@dataclass(frozen=True)
 class Suite:
     """The rules of one table; ``sums`` maps a declared column to its staged name where they differ."""
 
@@ -50,6 +61,7 @@ class Suite:
     source: str | None
     sums: Mapping[str, str]
     rules: tuple[Rule, ...]
+    exclusions: tuple[Exclusion, ...] = ()
 
 
 def load_suites(root: Path, gate: str, sources: Collection[str] | None = None) -> tuple[Suite, ...]:
@@ -107,7 +119,17 @@ def _read_suite(path: Path, gate: str) -> Suite:
         source=_text(path.name, content, "source") if gate == "delivery" else None,
         sums=MappingProxyType(dict(content.get("sums") or {})),
         rules=tuple(_rules(path.name, content["rules"])),
+        exclusions=tuple(_exclusions(path.name, gate, content.get("exclusions") or [])),
     )
+
+
+def _exclusions(file_name: str, gate: str, rows: list[Mapping[str, Any]]) -> Iterator[Exclusion]:
+    if rows and gate != "delivery":
+        raise SuiteError(f"{file_name}: exclusions belong to the delivery gate, where lines are left out")
+    for number, row in enumerate(rows, start=1):
+        where = f"{file_name}, exclusion {row.get('id') or number}"
+        _refuse_unknown(where, row, EXCLUSION_FIELDS)
+        yield Exclusion(*(_text(where, row, name) for name in ("id", "zh", "en", "where")))
 
 
 def _rules(file_name: str, rows: list[Mapping[str, Any]]) -> Iterator[Rule]:

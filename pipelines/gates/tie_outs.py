@@ -1,4 +1,4 @@
-"""Nothing is lost on the way: control totals = what was staged + what is in quarantine, by table and date."""
+"""Nothing is lost on the way: control totals = staged + quarantined + left out on purpose, table by table."""
 
 from collections.abc import Iterator
 
@@ -92,6 +92,9 @@ def _statement(table: Table, suite: Suite, staging: str, window: Window) -> str:
             from raw.{table.raw_name} as r
             left join quarantined as q
                 on q.received_date = r._received_date and q.line_number = r._line_number
+            cross join lateral (
+                select q.line_number is null and coalesce({_excluded(suite)}, false) as is_excluded
+            ) as x
             where {window.where("r._received_date")}
             group by r._received_date
         ),
@@ -107,18 +110,19 @@ def _statement(table: Table, suite: Suite, staging: str, window: Window) -> str:
             left join landed as l using (received_date)
             left join staged as s using (received_date)
             cross join lateral (values {", ".join(_measures(table))})
-                as m (measure_name, control, landed, staged, quarantined)
+                as m (measure_name, control, landed, staged, quarantined, excluded)
             where d.source_code = %(source)s and d.table_name = %(table)s and {window.where("received_date")}
         )
         insert into ops.tie_outs
             (source_code, table_name, received_date, measure_name, control_value, landed_value,
-             staged_value, quarantined_value, difference_value, night_id)
+             staged_value, quarantined_value, excluded_value, difference_value, night_id)
         select %(source)s, %(table)s, received_date, measure_name, control, landed,
-               staged, quarantined, control - staged - quarantined, %(night)s
+               staged, quarantined, excluded, control - staged - quarantined - excluded, %(night)s
         from measured
         on conflict (source_code, table_name, received_date, measure_name) do update set
             control_value = excluded.control_value, landed_value = excluded.landed_value,
             staged_value = excluded.staged_value, quarantined_value = excluded.quarantined_value,
+            excluded_value = excluded.excluded_value,
             difference_value = excluded.difference_value, night_id = excluded.night_id
     """
 
@@ -126,20 +130,32 @@ def _statement(table: Table, suite: Suite, staging: str, window: Window) -> str:
 def _landed(table: Table) -> Iterator[str]:
     yield "count(*) as row_count"
     yield "count(q.line_number) as quarantined_count"
+    yield "count(*) filter (where x.is_excluded) as excluded_count"
     for name in table.sums:
         number = f"case when r.{name} ~ '^[+-]?[0-9]+([.][0-9]+)?$' then cast(r.{name} as numeric) else 0 end"
         yield f"sum({number}) as sum_{name}"
         yield f"sum({number}) filter (where q.line_number is not null) as quarantined_{name}"
+        yield f"sum({number}) filter (where x.is_excluded) as excluded_{name}"
 
 
 def _measures(table: Table) -> Iterator[str]:
-    """Rows of (measure, control, landed, staged, quarantined) for one date; what is absent counts 0."""
-    yield _measure(ROWS, "d.row_count", "l.row_count", "s.row_count", "l.quarantined_count")
+    """Rows of (measure, control, landed, staged, quarantined, excluded) for one date; absent ones are 0."""
+    yield _measure(
+        ROWS, "d.row_count", "l.row_count", "s.row_count", "l.quarantined_count", "l.excluded_count"
+    )
     for name in table.sums:
         control = f"cast(d.control_sums ->> '{name}' as numeric)"
-        yield _measure(name, control, f"l.sum_{name}", f"s.sum_{name}", f"l.quarantined_{name}")
+        yield _measure(
+            name, control, f"l.sum_{name}", f"s.sum_{name}", f"l.quarantined_{name}", f"l.excluded_{name}"
+        )
 
 
 def _measure(name: str, *values: str) -> str:
     numbers = ", ".join(f"coalesce(cast({value} as numeric), 0)" for value in values)
     return f"('{name}', {numbers})"
+
+
+def _excluded(suite: Suite) -> str:
+    """Whether a raw line is one that staging leaves out on purpose, as its suite declares."""
+    conditions = " or ".join(f"({exclusion.where})" for exclusion in suite.exclusions) or "false"
+    return conditions.replace("%", "%%")  # psycopg2 reads a single one as a parameter

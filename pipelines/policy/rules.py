@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.policy.cells import parse_number
 from pipelines.policy.shapes import (
+    ALL_ATTRIBUTES,
     BAND_NAMES,
     LOWEST_VALUES,
     PARTS_OF_ONE,
@@ -34,7 +35,7 @@ def row_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
         yield f"effective_to {values['effective_to']} lies before effective_from {values['effective_from']}"
     if values["proposer"].casefold() == values["approver"].casefold():
         yield f"proposer and approver are the same ({values['approver']}): somebody else must approve"
-    for name in ("share", "churn_probability", "aum_weight"):
+    for name in ("share", "churn_probability", "aum_weight", "weight"):
         if name in values and not 0 <= values[name] <= 1:
             yield f"{name} {values[name]} lies outside 0 to 1"
     if "unit" in values:
@@ -196,9 +197,10 @@ def _code_offences(tables: Tables) -> Iterator[str]:
     for row in tables["products"]:
         if row["product_class_code"] not in classes:
             yield f"{row.place}: product_class_code {row['product_class_code']} is not in product_classes.csv"
-    for row in tables["product_classes"]:
-        if ("side", row["side_code"]) not in names:
-            yield f"{row.place}: side_code {row['side_code']} is not in codes.csv (code_set side)"
+    for name, column, code_set in _NAMED:
+        for row in tables[name]:
+            if row[column] != ALL_ATTRIBUTES and (code_set, row[column]) not in names:
+                yield f"{row.place}: {column} {row[column]} is not in codes.csv (code_set {code_set})"
     for name, column in (("bands", "band_set_code"), ("shares", "share_set_code")):
         for row in tables[name]:
             code_set = BAND_NAMES.get(row[column])
@@ -206,6 +208,16 @@ def _code_offences(tables: Tables) -> Iterator[str]:
                 yield f"{row.place}: band_code {row['band_code']} is not in codes.csv (code_set {code_set})"
 
 
+# Columns that hold a code, and the code set that names it.
+_NAMED = (
+    ("product_classes", "side_code", "side"),
+    ("product_classes", "family_code", "product_family"),
+    ("holder_shares", "role_code", "role"),
+    ("contact_requirements", "customer_kind_code", "customer_kind"),
+    ("contact_requirements", "contact_code", "contact"),
+    ("survivorship", "attribute_code", "customer_attribute"),
+    ("survivorship", "rule_code", "survivorship_rule"),
+)
 _SETS = (
     ("bands", ("band_set_code",), _band_offences),
     ("shares", ("share_set_code",), _share_offences),

@@ -52,6 +52,7 @@ PARTS_OF_ONE = frozenset({"share", "weight"})
 LOWEST_VALUES = {"share": 0, "weight": 0, "months": 0, "days": 0, "count": 0, "score": 1}
 # The code set that names the bands of a set in both languages.
 BAND_NAMES = {"aum_level": "tier_aum_level", "rfm": "tier_rfm", "abc": "tier_abc", "churn_band": "churn_band"}
+ALL_ATTRIBUTES = "*"
 PLACEHOLDERS = frozenset({"metric", "threshold", "detail"})
 
 COMMON = "effective_from:date effective_to:date? owner:text proposer:text approver:text reason:text"
@@ -90,7 +91,7 @@ SHAPES = {
             "product_classes",
             "product_class_code",
             "product_class_code",
-            "product_class_code:code side_code:code aum_weight:decimal "
+            "product_class_code:code family_code:code side_code:code aum_weight:decimal "
             "name_zh:text name_en:text rank:integer",
             is_list=True,
         ),
@@ -122,11 +123,19 @@ SHAPES = {
             "reason_code:code template_zh:text template_en:text",
             is_list=True,
         ),
+        _shape("holder_shares", "role_code", "role_code", "role_code:code weight:decimal", is_list=True),
+        _shape(
+            "contact_requirements",
+            "customer_kind_code contact_code",
+            "customer_kind_code contact_code",
+            "customer_kind_code:code contact_code:code is_required:boolean",
+            is_list=True,
+        ),
         _shape(
             "survivorship",
-            "source_code",
-            "source_code",
-            "source_code:code priority:integer",
+            "source_code attribute_code",
+            "source_code attribute_code",
+            "source_code:code attribute_code:text priority:integer rule_code:code",
             is_list=True,
             is_optional=True,
         ),

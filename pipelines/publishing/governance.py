@@ -134,7 +134,8 @@ GOVERNANCE: dict[str, GovernanceView] = {
     "source_tie_outs": GovernanceView(
         """
         select n.business_date, t.night_id, t.source_code, t.table_name, t.received_date, t.measure_name,
-               t.control_value, t.landed_value, t.staged_value, t.quarantined_value, t.difference_value
+               t.control_value, t.landed_value, t.staged_value, t.quarantined_value, t.difference_value,
+               t.excluded_value
         from ops.tie_outs as t
         join ops.nights as n on n.night_id = t.night_id
         where n.workspace = ''""",
@@ -150,7 +151,9 @@ GOVERNANCE: dict[str, GovernanceView] = {
             "landed_value": "落地值 | Landed value",
             "staged_value": "暂存层值 | Staged value",
             "quarantined_value": "隔离值 | Quarantined value",
-            "difference_value": "差异 | Difference",
+            "difference_value": "差异（控制值减暂存、隔离与声明排除） | "
+            "Difference: control total less staged, quarantined and excluded",
+            "excluded_value": "声明排除值 | Left out on purpose, as the table's suite declares",
         },
     ),
 }

@@ -64,15 +64,19 @@ def view_shape(table: Relation, existing: Relation | None, *, is_strict: bool) -
     return ViewShape(table, standing + tuple(column for column in offered if column.name not in known))
 
 
-def _offered(table: Relation) -> tuple[Column, ...]:
-    prefix = WORDED.get(table.name)
+def added_columns(table_name: str) -> tuple[Column, ...]:
+    """What the view over a table of an edition adds to it: worded reasons, and the versions behind it."""
+    prefix = WORDED.get(table_name)
     wordings = (
         tuple(Column(f"{prefix}_{code}", "text", comment) for code, comment in WORDINGS.items())
         if prefix
         else ()
     )
-    model = (MODEL_VERSION,) if table.name in MODELLED else ()
-    columns = (*table.columns, *wordings, *VERSIONS, *model)
+    return (*wordings, *VERSIONS, *((MODEL_VERSION,) if table_name in MODELLED else ()))
+
+
+def _offered(table: Relation) -> tuple[Column, ...]:
+    columns = (*table.columns, *added_columns(table.name))
     names = [column.name for column in columns]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:

@@ -104,6 +104,7 @@ create table if not exists ops.tie_outs (
     night_id bigint not null references ops.nights,
     primary key (source_code, table_name, received_date, measure_name)
 );
+alter table ops.tie_outs add column if not exists excluded_value numeric not null default 0;
 
 -- ── building: as of which dates the marts of a workspace were built, and from which inputs ──────────────────────
 create table if not exists ops.mart_builds (

@@ -69,6 +69,7 @@ COLUMN_UNITS = {
     "share": "share",
     "churn_probability": "share",
     "aum_weight": "weight",
+    "weight": "weight",
     "rank": "count",
     "days_inactive_from": "days",
 }
@@ -76,7 +77,7 @@ IN_USE = {
     "products": "marts.accounts where source_code = %s and product_code = %s",
     "transaction_types": "marts.transactions where transaction_type_code = %s",
 }
-CODES = ("side_code", "product_class_code")
+CODES = ("family_code", "side_code", "product_class_code", "rule_code")
 OTHER_CODES = {
     "CNY": "USD",
     "CZK": "USD",
@@ -84,6 +85,14 @@ OTHER_CODES = {
     "asset": "liability",
     "liability": "asset",
     "current_deposit": "fund",
+    "deposit": "investment",
+    "investment": "deposit",
+    "insurance": "deposit",
+    "custody": "deposit",
+    "loan": "card",
+    "card": "loan",
+    "priority": "newest",
+    "newest": "priority",
 }
 NAMES = ("name_zh", "name_en", "template_zh", "template_en")
 CELLS = {  # the columns that are tried, by table
@@ -91,10 +100,12 @@ CELLS = {  # the columns that are tried, by table
     "bands": ("lower_bound",),
     "shares": ("share",),
     "churn_rule": ("days_inactive_from", "churn_probability"),
-    "product_classes": ("side_code", "aum_weight", "name_zh", "name_en", "rank"),
+    "product_classes": ("family_code", "side_code", "aum_weight", "name_zh", "name_en", "rank"),
     "products": ("product_class_code", "name_zh", "name_en"),
     "transaction_types": ("is_activity", "name_zh", "name_en", "rank"),
-    "survivorship": ("priority",),
+    "survivorship": ("priority", "rule_code"),
+    "holder_shares": ("weight",),
+    "contact_requirements": ("is_required",),
     "codes": ("name_zh", "name_en", "rank"),
     "reasons": ("template_zh", "template_en"),
 }
@@ -122,7 +133,8 @@ def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
         yield [(row, column, not value)]
     elif column == "priority":
         for other in POLICIES[bank].tables[table]:
-            if abs(other["priority"] - value) == 1:
+            is_same = other["attribute_code"] == row["attribute_code"]
+            if is_same and abs(other["priority"] - value) == 1:
                 yield [(row, column, other["priority"]), (other, column, value)]
     elif column in CODES or row.values.get("unit") == "code":
         yield [(row, column, OTHER_CODES.get(value, "current_deposit"))]
@@ -295,7 +307,7 @@ def read_models(settings: Settings, edition_id: str) -> list[Model]:
     return [
         Model(
             name=node["name"],
-            relation=(edition_id if node["schema"] == editions.NEXT else node["schema"], node["name"]),
+            relation=(edition_id if node["schema"] == editions.NEXT else node["schema"], node["alias"]),
             statement=(target / "compiled" / "yihu" / node["original_file_path"]).read_text(),
             ancestors=ancestors(name),
         )

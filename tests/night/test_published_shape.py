@@ -20,7 +20,17 @@ from pipelines.warehouse import reader_url
 COLUMNS = {
     "customer_360": "customer_id customer_kind_code branch_id first_opened_date deposit_amount loan_amount "
     "aum_amount aum_month_average_amount transaction_count_1m transaction_count_3m transaction_count_6m "
-    "transaction_count_12m last_active_date life_cycle_code",
+    "transaction_count_12m last_active_date life_cycle_code region_name occupation_code position_code "
+    "industry_code annual_income_amount age_years sex_code family_status_code hobby_name is_sole_trader "
+    "institution_type_code institution_rank_code risk_rating_code preferred_channel_code is_do_not_contact "
+    "is_contactable insurance_amount custody_amount asset_amount is_overdue overdue_days",
+    "customer_months": "customer_id month_end_date aum_amount aum_month_average_amount transaction_count",
+    "customer_attributes": "customer_id attribute_code attribute_value source_code source_customer_id "
+    "rule_code as_of_date",
+    "customer_groups": "group_id group_kind_code customer_id role_code evidence_code since_date",
+    "contact_gaps": "customer_id is_phone_missing is_email_missing is_address_missing is_do_not_contact",
+    "branches": "branch_id branch_name status_code customer_count",
+    "products": "source_code product_code product_class_code family_code name_zh name_en",
     "customer_accounts": "account_id customer_id",
     "customer_identities": "source_code source_customer_id customer_id rule_code since_date",
     "customer_identity_changes": "source_code source_customer_id customer_id",
@@ -38,6 +48,8 @@ PUBLICATIONS = (
 )
 HISTORIES = ("customer_360", "customer_accounts", "customer_identities", "customer_tiers", "customer_churn")
 SCHEMES = ("rfm", "abc", "aum_level")
+# nobody need have merged or split, be linked or out of reach
+MAY_BE_EMPTY = {"customer_identity_changes", "customer_groups", "contact_gaps"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH = re.compile(r"[A-Za-z]{2}")
 PERSONAL = {"full_name", "identity_number", "phone", "email", "address"}
@@ -104,15 +116,15 @@ def test_every_view_and_column_is_explained_in_both_languages(bank):
         assert ENGLISH.search(english), (view, column, comment)
 
 
-def test_the_dictionary_covers_every_column_of_the_edition(bank):
-    published = query(
-        bank,
-        "select c.relname, a.attname from pg_catalog.pg_class as c inner join pg_catalog.pg_attribute as a "
-        "on a.attrelid = c.oid where c.relkind = 'r' and a.attnum > 0 and not a.attisdropped and "
-        f"c.relnamespace = 'edition_{LAST:%Y%m%d}_1'::regnamespace and c.relname <> 'reasons'",
-    )
+def test_the_dictionary_covers_every_column_that_readers_see(bank, columns):
+    seen = [
+        (view, column)
+        for view, names in columns.items()
+        if view not in GOVERNANCE and not view.endswith("_history")
+        for column in names
+    ]
     described = ask(bank, "select table_name, column_name from reporting.data_dictionary")
-    assert sorted(described) == sorted(published)
+    assert sorted(described) == sorted(seen)
 
 
 # ── content ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -121,7 +133,7 @@ def test_the_dictionary_covers_every_column_of_the_edition(bank):
 def test_all_tables_are_of_one_edition_of_the_last_night(bank):
     for view in COLUMNS:
         found = ask(bank, f"select distinct edition_id, business_date from reporting.{view}")
-        if view != "customer_identity_changes" or found:  # nobody need have merged or split
+        if view not in MAY_BE_EMPTY or found:
             assert found == [(f"edition_{LAST:%Y%m%d}_1", LAST)], view
 
 

@@ -458,6 +458,35 @@ def test_a_rejected_cell_is_masked_keyed_and_left_out(shop):
     assert run_gate(shop.settings, shop.night, "delivery").passed
 
 
+def test_what_is_left_out_on_purpose_ties_out_as_declared(shop):
+    shop.deliver([("a1", "Wang", "10"), ("t2", "Li", "2.5"), ("t3", "Wu", "?")])
+    query(
+        shop.settings,
+        "create or replace view staging.stg_shop__balances as select r.account_no as source_account_id, "
+        "r.full_name, cast(r.balance as numeric(18, 2)) as balance_amount, r._received_date, r._line_number "
+        "from raw.shop__balances as r where r.account_no not like 't%' and not exists (select 1 from "
+        "ops.quarantine as q where q.source_code = 'shop' and q.received_date = r._received_date "
+        "and q.line_number = r._line_number)",
+    )
+    quarantine_rejected(shop.settings, shop.night)
+    assert tie_out(shop.settings, shop.night) == 2  # rows and money are missed: nobody declared them left out
+
+    suite = shop.settings.root / "expectations" / "delivery" / "shop__balances.yml"
+    declared = (
+        "exclusions: [{id: shop.tests, zh: 测试账户, en: Test accounts, where: r.account_no like 't%'}]\n"
+    )
+    suite.write_text(
+        suite.read_text(encoding="utf-8").replace("rules:", f"{declared}rules:"), encoding="utf-8"
+    )
+
+    assert tie_out(shop.settings, shop.night) == 0
+    assert query(
+        shop.settings,
+        "select measure_name, control_value, staged_value, quarantined_value, excluded_value "
+        "from ops.tie_outs order by measure_name",
+    ) == [("balance", Decimal("12.5"), Decimal("10.00"), 0, Decimal("2.5")), ("rows", 3, 1, 1, 1)]
+
+
 def test_too_many_quarantined_lines_close(shop):
     shop.deliver([("a1", "Wang", "ten"), ("a2", "Li", "two"), ("a3", "Wu", "5.5")])
 

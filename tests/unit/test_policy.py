@@ -177,6 +177,12 @@ def test_another_banks_rows_are_not_in_the_version(folder):
         ("churn_rule.csv", "31", {"churn_probability": "0.02"}, "does not rise at 31 days"),
         ("churn_rule.csv", "31", {"churn_probability": "1.2"}, "lies outside 0 to 1"),
         ("product_classes.csv", "fund", {"side_code": "other"}, "side_code other is not in codes.csv"),
+        ("product_classes.csv", "fund", {"family_code": "x"}, "family_code x is not in codes.csv"),
+        ("holder_shares.csv", "joint", {"weight": "1.1"}, "weight 1.1 lies outside 0 to 1"),
+        ("holder_shares.csv", "joint", {"role_code": "guest"}, "role_code guest is not in codes.csv"),
+        ("contact_requirements.csv", "person/phone", {"contact_code": "fax"}, "contact_code fax is not in"),
+        ("demo/survivorship.csv", "core/*", {"rule_code": "oldest"}, "rule_code oldest is not in codes.csv"),
+        ("demo/survivorship.csv", "core/*", {"attribute_code": "shoe_size"}, "shoe_size is not in codes.csv"),
         (
             "demo/products.csv",
             "core/TD",

@@ -1,3 +1,4 @@
+-- the rights that stand on the business date; each holder his part of the balance
 select
     cast(account.account_id as text) as account_id,
     cast(holder.customer_id as text) as customer_id,
@@ -12,18 +13,23 @@ select
     cast(account.opened_date as date) as opened_date,
     cast(account.closed_date as date) as closed_date,
     cast(account.closed_date is null as boolean) as is_open,
-    cast(
-        case holder.role_code when 'owner' then coalesce(month.balance_amount, 0) else 0 end as decimal(18, 2)
-    ) as balance_amount,
-    cast(
-        case holder.role_code when 'owner' then coalesce(month.balance_month_average_amount, 0) else 0 end
-        as decimal(18, 2)
-    ) as balance_month_average_amount,
-    {{ business_date() }} as business_date
+    cast(balance.balance_amount as decimal(18, 2)) as balance_amount,
+    cast(balance.balance_month_average_amount as decimal(18, 2)) as balance_month_average_amount,
+    {{ business_date() }} as business_date,
+    cast(holder.holder_share as decimal(18, 8)) as holder_share_rate,
+    cast(holder.from_date as date) as held_from_date,
+    cast(holder.until_date as date) as held_until_date,
+    cast(account.maturity_date as date) as maturity_date,
+    cast(coalesce(overdue.overdue_days, 0) as integer) as overdue_days,
+    cast(balance.base_balance_amount as decimal(18, 2)) as base_balance_amount,
+    cast(balance.base_month_average_amount as decimal(18, 2)) as base_balance_month_average_amount
 from {{ ref('account_holders') }} as holder
 inner join {{ ref('accounts') }} as account on holder.account_id = account.account_id
 inner join {{ ref('customers') }} as customer on holder.customer_id = customer.customer_id
-left join {{ ref('account_months') }} as month
+inner join {{ ref('holder_balances') }} as balance
     on
-        account.account_id = month.account_id
-        and month.month_number = {{ month_number(business_date()) }}
+        holder.account_id = balance.account_id
+        and holder.customer_id = balance.customer_id
+        and holder.role_code = balance.role_code
+left join {{ ref('account_overdues') }} as overdue on holder.account_id = overdue.account_id
+where holder.is_current

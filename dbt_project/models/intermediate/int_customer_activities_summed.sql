@@ -1,3 +1,4 @@
+-- what is done on an account is its primary holder's
 {%- set measures = ['transaction_count', 'transaction_amount'] %}
 {%- set channels = ['branch', 'self_service', 'phone', 'web', 'mobile', 'card'] %}
 {%- for channel in channels %}
@@ -7,22 +8,22 @@ with
 
 done as (
     select
-        owned.customer_id,
+        holder.customer_id,
         month.*
     from {{ ref('account_activity_months') }} as month
-    inner join {{ ref('int_accounts_owned') }} as owned on month.account_id = owned.account_id
+    inner join {{ ref('int_holders_scoped') }} as holder on month.account_id = holder.account_id and holder.is_primary
     {%- if var('since') %}
     where month.month_number = {{ business_month() }}
     union all
     select
-        owned.customer_id,
+        holder.customer_id,
         month.*
     from {{ ref('account_activity_months') }} as month
-    inner join {{ ref('int_accounts_owned') }} as owned on month.account_id = owned.account_id
+    inner join {{ ref('int_holders_scoped') }} as holder on month.account_id = holder.account_id and holder.is_primary
     where
         month.month_number < {{ business_month() }}
-        and owned.from_month < {{ business_month() }}
-        and month.month_number >= owned.from_month
+        and holder.from_month < {{ business_month() }}
+        and month.month_number >= holder.from_month
     {%- endif %}
 )
 

@@ -16,7 +16,13 @@ holders as (
     select
         {{ bank_account_id('holder.source_code', 'holder.source_account_id') }} as account_id,
         record.customer_id,
-        holder.received_date
+        case
+            when {{ has_arrived('holder.received_date') }} then 1
+            when {{ has_come('holder.from_date') }} then 1
+            when {{ has_come(add_days('holder.until_date', 1)) }} then 1
+            when {{ has_come('record.linked_date') }} then 1
+            else 0
+        end as is_new
     from {{ ref('int_account_holders_unioned') }} as holder
     inner join {{ ref('int_customer_records_linked') }} as record
         on
@@ -27,8 +33,7 @@ holders as (
 passed_on as (
     select account_id
     from holders
-    group by account_id
-    having max(case when {{ has_arrived('received_date') }} then 1 else 0 end) = 1
+    where is_new = 1
 ),
 
 touched as (

@@ -3,6 +3,7 @@ select
     product.source_code,
     product.product_code,
     product.product_class_code,
+    class.family_code,
     class.side_code,
     class.aum_weight
 from {{ ref('months') }} as month

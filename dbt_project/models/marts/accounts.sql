@@ -17,17 +17,20 @@ select
     version.source_account_id,
     version.product_code,
     product.product_class_code,
+    class.family_code,
     class.side_code,
     class.aum_weight,
     version.currency_code,
     version.branch_id,
+    version.annual_rate,
     version.opened_date,
+    version.maturity_date,
     case when version.closed_date <= {{ business_date() }} then version.closed_date end as closed_date
 from versions as version
 inner join {{ ref('account_holders') }} as holder
     on
         {{ bank_account_id('version.source_code', 'version.source_account_id') }} = holder.account_id
-        and holder.role_code = 'owner'
+        and holder.is_primary
 left join {{ source('policy', 'products') }} as product
     on
         version.source_code = product.source_code

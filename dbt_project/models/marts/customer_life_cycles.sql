@@ -1,19 +1,26 @@
 -- U3: where a customer stands in life with the bank, as of the business date
 with
 
+right_holders as (
+    select distinct customer_id
+    from {{ ref('account_holders') }}
+),
+
 relations as (
     select
         customer.customer_id,
         holding.first_opened_date,
         coalesce(holding.ever_account_count, 0) as ever_account_count,
         coalesce(holding.account_count, 0) as account_count,
-        activity.last_active_date
+        activity.last_active_date,
+        right_holder.customer_id is not null as is_authorised
     from {{ ref('customers') }} as customer
     left join {{ ref('customer_holdings') }} as holding on customer.customer_id = holding.customer_id
     left join {{ ref('customer_activity_months') }} as activity
         on
             customer.customer_id = activity.customer_id
             and activity.month_number = {{ month_number(business_date()) }}
+    left join right_holders as right_holder on customer.customer_id = right_holder.customer_id
 ),
 
 -- the latest months against as many before; no verdict on a customer not yet known that long
@@ -30,6 +37,7 @@ trends as (
             {{ month_number(business_date()) }} - month_number as age_months,
             {{ policy_count('life_cycle_trend_months') }} as trend_months
         from {{ ref('customer_months') }}
+        where month_number > {{ business_month() }} - 2 * {{ policy_count('life_cycle_trend_months') }}
     ) as aged
     where age_months < trend_months + trend_months
     group by customer_id
@@ -38,7 +46,8 @@ trends as (
 select
     relation.customer_id,
     case
-        when relation.ever_account_count = 0 then 'authorised_only'
+        when relation.ever_account_count = 0 and relation.is_authorised then 'authorised_only'
+        when relation.ever_account_count = 0 then 'no_account'
         when relation.account_count = 0 then 'lost'
         when
             {{ whole_months('relation.first_opened_date', business_date()) }}

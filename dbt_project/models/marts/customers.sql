@@ -1,35 +1,32 @@
--- U1: one record per customer; each attribute comes from the most trusted system that knows it
-{%- set attributes = ['customer_kind_code', 'branch_id', 'region_name', 'birth_date', 'sex_code', 'occupation_code'] %}
+-- U1, U2: one record per customer; of what stays protected only whether it is known (the age needs the birth date)
+{%- set clear = clear_attributes() %}
 with
 
-ranked as (
+records as (
     select
         customer_id,
-        first_received_date,
-        {%- for attribute in attributes %}
-        first_value({{ attribute }}) over (
-            partition by customer_id
-            order by
-                case when {{ attribute }} is null then 1 else 0 end nulls last,
-                priority nulls last,
-                first_received_date nulls last,
-                source_code nulls last,
-                source_customer_id nulls last
-        ) as {{ attribute }},
-        {%- endfor %}
-        source_code
+        min(first_received_date) as first_received_date,
+        cast(count(distinct source_code) as integer) as source_count
     from {{ ref('int_customer_records_linked') }}
+    group by customer_id
+),
+
+attributes as (
+    select
+        customer_id
+        {%- for attribute in customer_attributes() if attribute == 'birth_date' or attribute not in clear %},
+        {{ attribute_value(attribute) }} as {{ attribute }}
+        {%- endfor %},
+        max(case when attribute_code = 'phone_number' then 1 else 0 end) = 1 as has_phone,
+        max(case when attribute_code = 'email_address' then 1 else 0 end) = 1 as has_email,
+        max(case when attribute_code = 'address_text' then 1 else 0 end) = 1 as has_address
+    from {{ ref('customer_attribute_values') }}
+    group by customer_id
 )
 
 select
-    customer_id,
-    {%- for attribute in attributes %}
-    {{ attribute }},
-    {%- endfor %}
-    min(first_received_date) as first_received_date,
-    cast(count(distinct source_code) as integer) as source_count
-from ranked
-group by
-    customer_id,
-    {{ attributes | join(',
-    ') }}
+    record.first_received_date,
+    record.source_count,
+    attribute.*
+from records as record
+inner join attributes as attribute on record.customer_id = attribute.customer_id

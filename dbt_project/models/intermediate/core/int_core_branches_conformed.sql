@@ -1,0 +1,7 @@
+select
+    branch_id,
+    branch_name,
+    region_name,
+    opened_date,
+    closed_date
+from {{ last_snapshot(ref('stg_core__branches'), 'core', 'branches') }} as branch

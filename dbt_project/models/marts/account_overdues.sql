@@ -1,0 +1,23 @@
+-- what the source last said on or before the business date; nothing is overdue on a closed account
+with
+
+versions as (
+    select
+        {{ bank_account_id('source_code', 'source_account_id') }} as account_id,
+        balance_date,
+        overdue_days,
+        row_number() over (
+            partition by source_code, source_account_id
+            order by balance_date desc nulls last, received_date desc nulls last, line_number desc nulls last
+        ) as version_rank
+    from {{ ref('int_overdues_unioned') }}
+    where balance_date <= {{ business_date() }}
+)
+
+select
+    version.account_id,
+    version.balance_date as as_of_date,
+    cast(version.overdue_days as integer) as overdue_days
+from versions as version
+inner join {{ ref('accounts') }} as account on version.account_id = account.account_id
+where version.version_rank = 1 and version.overdue_days > 0 and account.closed_date is null
