@@ -64,7 +64,9 @@
         '{{ source_code }}' as source_code,
         {{ columns | join(',\n        ') }}
     from {{ ref('int_' ~ source_code ~ '_' ~ entity ~ '_conformed') }}
+    {%- if 'received_date' in columns %}
     where received_date <= {{ business_date() }}
+    {%- endif %}
     {%- else %}
     {%- if types %}
     select
