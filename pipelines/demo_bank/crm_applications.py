@@ -78,7 +78,9 @@ class Applications:
     def _frame(self, rows: Rows, day: int) -> dict[str, Any]:
         clients = self.records["crm"]
         client = clients.main[rows["person"]]
-        client = np.where((client >= 0) & clients.is_there(np.maximum(client, 0), day), client, -1)
+        # The client file tells of its own clients alone.
+        told = (client >= 0) & clients.is_there(np.maximum(client, 0), day)
+        rows, client = {name: values[told] for name, values in rows.items()}, client[told]
         is_closed = rows["closed"] <= day
         branch = self.scene.people.branch[rows["person"]]
         return {
