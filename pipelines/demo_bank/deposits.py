@@ -1,4 +1,4 @@
-"""Current accounts and foreign savings: income, standing payments, daily spending, money moved to and from other banks."""
+"""Current accounts and foreign savings: income, payments, daily spending, money moved between banks."""
 
 import numpy as np
 
@@ -90,7 +90,13 @@ class Deposits:
         accounts, left = mine[held], left[held]
         owners = ledger.owner[accounts]
         ledger.post(
-            accounts, -left, book.BRANCH, book.TRANSFER, book.BY_CUSTOMER, self._bank_of(owners), book.OWN_NAME
+            accounts,
+            -left,
+            book.BRANCH,
+            book.TRANSFER,
+            book.BY_CUSTOMER,
+            self._bank_of(owners),
+            book.OWN_NAME,
         )
         yuan = scene.market.in_yuan(left, ledger.currency[accounts], day)
         np.add.at(scene.life.elsewhere, owners, np.maximum(yuan, 0))
@@ -123,7 +129,9 @@ class Deposits:
         opened = scene.habits.core_day[owners]
         self.foreign = scene.ledger.open(owners, book.FOREIGN, opened, 50, currency=currency)
         yuan = cents(scene.habits.wealth[owners] * scene.world.foreign_of_wealth, 100)
-        scene.ledger.set_opening(self.foreign, yuan * 10_000 // (scene.market.exchange[day, currency] // 10_000))
+        scene.ledger.set_opening(
+            self.foreign, yuan * 10_000 // (scene.market.exchange[day, currency] // 10_000)
+        )
 
     def _welcome(self, day: int) -> None:
         scene, habits = self.scene, self.scene.habits
@@ -194,7 +202,9 @@ class Deposits:
 
     def _open_accounts(self, product: int) -> np.ndarray:
         ledger = self.scene.ledger
-        return np.flatnonzero((ledger.product[: ledger.count] == product) & (ledger.closed[: ledger.count] < 0))
+        return np.flatnonzero(
+            (ledger.product[: ledger.count] == product) & (ledger.closed[: ledger.count] < 0)
+        )
 
     # ── payments ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -231,14 +241,19 @@ class Deposits:
         persons = persons[scene.has_account(persons)]
         count = len(persons)
         is_firm = ~scene.people.is_person[persons]
-        what = np.where(is_firm, pick(chance, world.company_mix, count), pick(chance, world.person_mix, count))
+        what = np.where(
+            is_firm, pick(chance, world.company_mix, count), pick(chance, world.person_mix, count)
+        )
         income, tempo = habits.income[persons], habits.tempo[persons]
         unit = np.minimum(
-            world.spend_share * habits.thrift[persons] * income / (tempo * 30), income * world.largest_unit_share
+            world.spend_share * habits.thrift[persons] * income / (tempo * 30),
+            income * world.largest_unit_share,
         )
         raw = unit * np.array(world.mix_sizes)[what] * chance.lognormal(-0.1, 0.95, count)
         amounts = np.where(MIX_KINDS[what] == book.CASH, cents(raw, 10_000), cents(raw))
-        self._post_free(day, persons, what, amounts, self._channels(chance, persons, what), chance.random(count))
+        self._post_free(
+            day, persons, what, amounts, self._channels(chance, persons, what), chance.random(count)
+        )
 
     def _post_free(
         self,
@@ -294,7 +309,7 @@ class Deposits:
     # ── money moved to and from other banks ─────────────────────────────────────────────────────────────────
 
     def _keep_to_plan(self, day: int) -> None:
-        """On the monthly day what is above the plan goes to another bank, what is short is brought from there."""
+        """Once a month what is above the plan goes to another bank, what is short comes from there."""
         scene, life, world = self.scene, self.scene.life, self.scene.world
         today = scene.paying_today(day) & ~life.is_bound(day) & (life.pace(day) > 0)
         persons = np.flatnonzero(today)
@@ -358,7 +373,9 @@ class Deposits:
             chance = scene.chance("quarter end goes", day)
             goes = np.flatnonzero((self.pumped > 0) & (chance.random(scene.people.count) < back / 3))
             here = scene.has_account(goes)
-            amounts = np.where(here, np.minimum(self.pumped[goes], scene.ledger.balance[scene.current[goes]]), 0)
+            amounts = np.where(
+                here, np.minimum(self.pumped[goes], scene.ledger.balance[scene.current[goes]]), 0
+            )
             self.pumped[goes] = 0
             self._send_away(goes[here], amounts[here], day)
 
@@ -409,5 +426,3 @@ class Deposits:
                 book.OWN_NAME,
             )
         ledger.close(accounts, day)
-
-
