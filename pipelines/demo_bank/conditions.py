@@ -1,4 +1,4 @@
-"""What the bank publishes of itself: branches, list rates, transfer prices, costs; and the market's prices."""
+"""What the bank publishes of itself: branches, list rates, transfer prices, costs; and market prices."""
 
 import numpy as np
 

@@ -202,3 +202,8 @@ def fitting(keys: np.ndarray, amounts: np.ndarray, room: np.ndarray) -> np.ndarr
     fits = np.empty(len(keys), dtype=bool)
     fits[order] = running - before <= room[order]
     return fits
+
+
+def open_accounts(ledger: Ledger, product: int) -> np.ndarray:
+    """All open accounts of a product."""
+    return np.flatnonzero((ledger.product[: ledger.count] == product) & (ledger.closed[: ledger.count] < 0))
