@@ -1,6 +1,7 @@
-"""What core and the client file know of a person beside name and number; drawn apart from all other topics."""
+"""What core and the client file know of a person beside name and number; drawn apart from all else."""
 
 from dataclasses import dataclass
+
 import numpy as np
 
 from pipelines.demo_bank import names
