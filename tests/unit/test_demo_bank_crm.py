@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -22,7 +23,7 @@ OURS = [name for name in TABLES if name.split(".")[0] in ("channels", "crm", "co
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
-    """All rows of a table as dicts with `received`, read as a night reads them: bytes, totals, dates checked."""
+    """All rows of a table as dicts with `received`, read as a night reads them: totals and dates checked."""
     landing = tmp_path_factory.mktemp("demo") / "landing"
     write_demo_bank(landing, seed=11, customers=900, first_date=FIRST, last_date=LAST)
     kept: dict[str, list[dict[str, str]]] = {}
@@ -112,7 +113,7 @@ def test_a_client_has_one_manager_at_a_time_and_no_manager_too_many_clients(rows
         )
     for found in stays.values():
         found.sort()
-        assert all(before[1] < after[0] for before, after in zip(found, found[1:], strict=False))
+        assert all(before[1] < after[0] for before, after in pairwise(found))
     load = Counter(found[-1][2] for found in stays.values())
     assert max(load.values()) <= 800
     assert any(len(found) > 1 for found in stays.values()), "nobody changes hands"
