@@ -91,6 +91,7 @@ class Records:
     _event_days: np.ndarray = field(init=False)
     _event_records: np.ndarray = field(init=False)
     _touched: list[np.ndarray] = field(default_factory=list)
+    _nothing: dict[str, Any] = field(default_factory=dict)  # the frame of a day without a row
 
     def plan(self) -> None:
         """Put every first delivery and every change on its day."""
@@ -174,9 +175,13 @@ class Records:
         """The rows of new and changed records of a day (companies: see `corporate`)."""
         due = self._changed(self.due(day), day)
         self._touched = []
+        if not len(due) and self._nothing:
+            return self._nothing
         make = getattr(self, f"_{self.source}_frame")
         parts = [make(due[at : at + _CHUNK], day) for at in range(0, max(len(due), 1), _CHUNK)]
-        return {name: _stacked([part[name] for part in parts]) for name in parts[0]}
+        found = {name: _stacked([part[name] for part in parts]) for name in parts[0]}
+        self._nothing = self._nothing if len(due) else found
+        return found
 
     def _changed(self, due: np.ndarray, day: int) -> np.ndarray:
         """Of what is due, whatever is new, touched, or no longer what it was the day before."""

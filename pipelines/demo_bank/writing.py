@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -106,12 +107,16 @@ def write_table(folder: Path, table: Table, frame: Frame, calendar: Calendar) ->
     The format is the declared one. Equal frames give equal bytes. Raises WritingError where the frame's
     columns are not the declared ones or differ in length.
     """
-    made = _made(table, frame, calendar)
-    content = _parquet(made.table) if table.file == "parquet" else _delimited(table, made.table)
+    if tuple(frame) != table.column_names:
+        raise WritingError(
+            f"demo bank: {table.source}.{table.name} has the columns {', '.join(frame)}; "
+            f"declared are {', '.join(table.column_names)}"
+        )
+    count = frame_rows(frame)
+    content, control = _delivery(table, frame, calendar) if count else _empty_delivery(table, calendar)
     (folder / table.file_name).write_bytes(content)
-    control = {"rows": made.table.num_rows, "sums": made.sums, "sha256": sha256(content).hexdigest()}
-    (folder / table.control_name).write_text(json.dumps(control) + "\n", encoding="utf-8")
-    return made.table.num_rows
+    (folder / table.control_name).write_bytes(control)
+    return count
 
 
 def empty_frame(table: Table) -> Frame:
@@ -119,12 +124,21 @@ def empty_frame(table: Table) -> Frame:
     return {name: [] for name in table.column_names}
 
 
+def _delivery(table: Table, frame: Frame, calendar: Calendar) -> tuple[bytes, bytes]:
+    """The bytes of the data file and of the control file."""
+    made = _made(table, frame, calendar)
+    content = _parquet(made.table) if table.file == "parquet" else _delimited(table, made.table)
+    control = {"rows": made.table.num_rows, "sums": made.sums, "sha256": sha256(content).hexdigest()}
+    return content, (json.dumps(control) + "\n").encode()
+
+
+@lru_cache(maxsize=256)
+def _empty_delivery(table: Table, calendar: Calendar) -> tuple[bytes, bytes]:
+    """Most tables bring nothing on most days of a small bank."""
+    return _delivery(table, empty_frame(table), calendar)
+
+
 def _made(table: Table, frame: Frame, calendar: Calendar) -> _Made:
-    if tuple(frame) != table.column_names:
-        raise WritingError(
-            f"demo bank: {table.source}.{table.name} has the columns {', '.join(frame)}; "
-            f"declared are {', '.join(table.column_names)}"
-        )
     count, columns, sums = frame_rows(frame), {}, {}
     for column in table.columns:
         given = frame[column.name]
