@@ -1,4 +1,4 @@
-"""What core and the client file know of a person beside name and number; drawn apart from all other topics."""
+"""What core and the client file know of a person beside name and number; drawn apart from all else."""
 
 from dataclasses import dataclass
 

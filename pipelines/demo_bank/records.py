@@ -173,7 +173,8 @@ class Records:
 
     def frame(self, day: int) -> dict[str, Any]:
         """The rows of new and changed records of a day (companies: see `corporate`)."""
-        due, self._touched = self.due(day), []
+        due = self._changed(self.due(day), day)
+        self._touched = []
         if not len(due) and self._nothing:
             return self._nothing
         make = getattr(self, f"_{self.source}_frame")
@@ -181,6 +182,21 @@ class Records:
         found = {name: _stacked([part[name] for part in parts]) for name in parts[0]}
         self._nothing = self._nothing if len(due) else found
         return found
+
+    def _changed(self, due: np.ndarray, day: int) -> np.ndarray:
+        """Of what is due, whatever is new, touched, or no longer what it was the day before."""
+        old = due[np.maximum(self.since[due], 0) < day]
+        old = np.setdiff1d(old, np.concatenate(self._touched)) if self._touched else old
+        if not len(old):
+            return due
+        make = getattr(self, f"_{self.source}_frame")
+        before, now = make(old, day - 1), make(old, day)
+        same = np.ones(len(old), dtype=bool)
+        for name, column_now in now.items():
+            same &= np.array(_listed(column_now), dtype=object) == np.array(
+                _listed(before[name]), dtype=object
+            )
+        return np.setdiff1d(due, old[same])
 
     def names_on(self, records: np.ndarray, day: int) -> np.ndarray:
         """Names as delivered on a day."""
@@ -370,6 +386,10 @@ def _stacked(parts: list[Any]) -> Any:
     if isinstance(parts[0], pa.Array):
         return pa.concat_arrays(parts)
     return np.ma.concatenate(parts) if isinstance(parts[0], np.ma.MaskedArray) else np.concatenate(parts)
+
+
+def _listed(values: Any) -> list[Any]:
+    return values.to_pylist() if isinstance(values, pa.Array) else values.tolist()
 
 
 def write_truth(path: Path, records: dict[str, "Records"]) -> None:

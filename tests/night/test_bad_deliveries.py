@@ -220,7 +220,7 @@ def test_a_bad_delivery_moves_nothing_and_a_rerun_finishes(landing, spoil, words
 
 def test_a_missing_day_is_told_with_the_number_of_its_files(landing):
     shutil.rmtree(landing.folder(SECOND, "wealth"))
-    others = len(BANK.sources[-1].tables) - 1
+    others = sum(name.startswith("wealth.") for name in TABLES) - 1
     landing.refuses(THIRD, "wealth.investors 2026-03-31", f"{others} more deliveries are missing")
     write_day(landing.settings.landing, BANK, SECOND)
     finishes(landing)

@@ -32,7 +32,7 @@ from pipelines import gates
 from pipelines.churn import SCORE_VERSION, RuleError, score_by_inactivity
 from pipelines.churn.score import METHOD_CODE
 from pipelines.demo_bank import write_demo_bank
-from pipelines.demo_bank.numbers import person_number
+from pipelines.demo_bank.numbers import credit_code, person_number
 from pipelines.gates.deliveries import delivery_results
 from pipelines.gates.policy_values import read_policy_values
 from pipelines.gates.suites import QUERY, fill, load_suites
@@ -398,14 +398,23 @@ def demo(server, tmp_path_factory) -> Iterator[PublishedNight]:
 
 
 def add_one_of_two_systems(landing: Path, sources: list[str]) -> None:
-    """Somebody whom two systems know under different branches: the demo bank's systems never differ."""
+    """Somebody whom two systems know with another branch and phone in each: the demo bank's systems agree."""
     day = date(2025, 9, 1)
+    serial = sum(map(ord, "".join(sources)))
+    kind, number = "ID", person_number(7, date(1980, 1, 2), serial)
+    if "corporate" in sources:  # which knows no persons
+        kind, number = "USCC", credit_code("91", 7, serial)
     for code in sources:
         table = next(table for table in load_source(code).tables if "identity_number" in table.column_names)
         rows = read_delivery(landing, table, day)
-        like = next(row for row in rows if row["identity_type"] == "ID")
-        number = person_number(7, date(1980, 1, 2), sum(map(ord, "".join(sources))))
-        own = {table.key[0]: f"X{len(rows)}", "identity_number": number, "branch_no": f"B-{code}"}
+        like = next((row for row in rows if row["identity_type"] == kind), rows[0])
+        own = {
+            table.key[0]: f"X{len(rows)}",
+            "identity_type": kind,
+            "identity_number": number,
+            "branch_no": f"B-{code}",
+            "phone": f"127{sum(map(ord, code)):08d}",
+        }
         write_delivery(landing, table, day, [*rows, like | own])
 
 

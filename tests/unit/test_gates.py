@@ -542,7 +542,7 @@ def test_a_gate_runs_as_a_process_of_its_own(make_settings):
     query(settings, TABLES)
     night = open_night(settings, D, "run 1")
 
-    with pytest.raises(GateClosed, match=r"arrived\.core\.customers on core__customers") as closed:
+    with pytest.raises(GateClosed, match=r"arrived\.cards\.card_balances on cards__card_balances") as closed:
         call_gate(settings, night, "delivery")
     assert settings.database_url not in str(closed.value)
 

@@ -1,0 +1,67 @@
+"""The demo bank's seven systems, in their own formats, before the delivery gate: good rows and bad ones."""
+
+from datetime import date
+
+import pytest
+from handmade_deliveries import write_day
+from night_support import LOADING, query, run_night, warm
+from one_of_each import ROWS
+
+from pipelines.gates import GateClosed
+from pipelines.sources import load_bank
+
+BANK = load_bank("demo")
+GOOD, BAD = date(2026, 10, 30), date(2026, 10, 31)
+AFTER_THE_GATE = ("identify", *LOADING)
+SNAPSHOTS = ("core.branches", "crm.managers")
+# what is wrong with a row of the second day → the rule that must find it
+FAULTS = {
+    "core.customers": ({"customer_no": "C9", "customer_kind": "X"}, "customer_kind_code_present"),
+    "core.accounts": ({"account_no": "A9", "currency": "EUR"}, "currency_code_has_rate"),
+    "core.account_holders": ({"customer_no": "C8"}, "source_customer_id_exists"),
+    "core.transactions": (
+        {"transaction_no": "T9", "transaction_type": "X"},
+        "transaction_type_code_known",
+    ),
+    "core.deleted_transactions": ({"transaction_no": "T8"}, "source_transaction_id_exists"),
+    "core.exchange_rates": ({"currency": "CNY"}, "currency_code_foreign"),
+    "loans.repayments": ({"repayment_no": "P9", "penalty": "-0.01"}, "amounts_in_range"),
+    "loans.credit_grades": ({"grade": "E"}, "credit_grade_code_known"),
+    "cards.card_events": ({"event_no": "V9", "card_ref": "K9"}, "source_account_id_exists"),
+    "wealth.contract_values": ({"market_value": "4.12"}, "balance_amount_is_quantity_times_price"),
+    "wealth.orders": ({"order_no": "O9", "fee": "-1.00"}, "fee_amount_in_range"),
+    "channels.session_weeks": ({"session_count": "0"}, "session_count_in_range"),
+    "crm.clients": ({"client_no": "R9", "do_not_contact": "?"}, "is_do_not_contact_known"),
+    "crm.applications": ({"application_no": "9", "opened_time": "24:00"}, "times_readable"),
+    "crm.leads": ({"lead_no": "9", "updated_date": "2026-10-28"}, "opened_date_before_updated_date"),
+    "corporate.companies": ({"company_no": "E9", "kind": "COMPANY"}, "institution_type_given"),
+    "corporate.credit_lines": ({"line_no": "9", "used_amount": "1.01"}, "used_amount_before_approved_amount"),
+}
+
+
+def failed(settings) -> set[str]:
+    """The rules that the newest night did not pass."""
+    rows = query(
+        settings,
+        "select rule_id from ops.gate_results where outcome_code <> 'passed' "
+        "and night_id = (select max(night_id) from ops.nights)",
+    )
+    return {rule_id for (rule_id,) in rows}
+
+
+def test_the_gate_passes_good_rows_and_finds_each_fault(settings):
+    assert set(ROWS) == {f"{table.source}.{table.name}" for source in BANK.sources for table in source.tables}
+    write_day(settings.landing, BANK, GOOD, ROWS)
+    bad = {name: [ROWS[name][0] | fault] for name, (fault, _) in FAULTS.items()}
+    write_day(settings.landing, BANK, BAD, {name: ROWS[name] for name in SNAPSHOTS} | bad)
+
+    with warm():
+        run_night(settings, GOOD, skipped=AFTER_THE_GATE)
+        assert failed(settings) == set()
+        assert query(settings, "select count(*) from ops.quarantine") == [(0,)]
+        assert query(settings, "select count(*) > 0, sum(abs(difference_value)) from ops.tie_outs") == [
+            (True, 0)
+        ]
+        with pytest.raises(GateClosed):
+            run_night(settings, BAD, skipped=AFTER_THE_GATE)
+    assert failed(settings) == {f"{name}.{rule}" for name, (_, rule) in FAULTS.items()}
