@@ -103,7 +103,7 @@ class Records:
         who = np.tile(np.arange(self.count), len(days))
         who, events = who[events < NEVER], events[events < NEVER]
         order = np.argsort(events, kind="stable")
-        self._event_days, self._event_records = events[order], who[order]
+        self._event_days, self._event_records = _small(events[order]), _small(who[order])
 
     @property
     def count(self) -> int:
@@ -380,6 +380,11 @@ class Records:
         return compute.utf8_trim(found, "+")
 
 
+def _small(values: np.ndarray) -> np.ndarray:
+    """Days and indices in half the memory; NEVER fits."""
+    return values.astype(np.int32)
+
+
 def _stacked(parts: list[Any]) -> Any:
     if len(parts) == 1:
         return parts[0]
@@ -468,28 +473,28 @@ def _make(streams: Streams, facts: Facts, register: Register) -> Records:
     per_region = np.max(people.branch) // (np.max(people.region) + 1) + 1 if people.count else 1
     moved = (people.branch[person] + 1) % per_region + people.branch[person] // per_region * per_region
     elsewhere = (ways.random(count) < dirt.OTHER_BRANCH_SHARE) & (source != "core")
+    changed = people.phone_changed[person]
+    heard = dirt.phone_news(ways.random(count), ways.random(count), changed, source)
     return Records(
         source=source,
         facts=facts,
         register=register,
-        person=person,
-        since=since,
-        main=main,
-        second=second,
+        person=_small(person),
+        since=_small(since),
+        main=_small(main),
+        second=_small(second),
         name_way=name_way,
-        name_corrected=np.where(repaired & (mended < calendar.days), mended, NEVER),
+        name_corrected=_small(np.where(repaired & (mended < calendar.days), mended, NEVER)),
         number_way=number_way,
         phone_way=phone_way,
-        phone_heard=dirt.phone_news(
-            ways.random(count), ways.random(count), people.phone_changed[person], source
-        ),
+        phone_heard=_small(heard),
         birth_way=birth_way,
         has_email=people.has_email[person] & (ways.random(count) >= dirt.NO_EMAIL_SHARE),
-        branch=np.where(elsewhere, moved, people.branch[person]),
+        branch=_small(np.where(elsewhere, moved, people.branch[person])),
         draw=ways.random(count),
-        relative=ways.integers(0, people.count, count),
+        relative=_small(ways.integers(0, people.count, count)),
         correction=Correction.none(count),
-        closed=np.full(count, NEVER),
+        closed=_small(np.full(count, NEVER)),
     )
 
 
