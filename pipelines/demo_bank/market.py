@@ -1,4 +1,4 @@
-"""Rates and prices of the invented world, day by day: list rates, transfer prices, exchange rates, fund prices.
+"""Rates and prices of the invented world by day: list rates, transfer prices, exchange rates, fund prices.
 
 Basis points (1/100 per cent) for interest; whole units of 10**-8 for exchange rates, of 10**-4 for prices.
 """

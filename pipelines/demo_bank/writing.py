@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import compute
+from pyarrow import compute, parquet
 from pyarrow import csv as arrow_csv
-from pyarrow import parquet
 
 from pipelines.demo_bank.calendar import Calendar
 from pipelines.demo_bank.world import NEVER
@@ -144,7 +143,8 @@ def _made(table: Table, frame: Frame, calendar: Calendar) -> _Made:
         given = frame[column.name]
         if _is_many(given) and len(given) != count:
             raise WritingError(
-                f"demo bank: {table.source}.{table.name} has {len(given)} values of {column.name}, not {count}"
+                f"demo bank: {table.source}.{table.name} has {len(given)} values of {column.name}, "
+                f"not {count}"
             )
         columns[column.name] = _typed(column, given, count, calendar)
         if column.name in table.sums:
@@ -194,8 +194,10 @@ def _texts(given: Any, count: int) -> pa.Array:
     if given is None or isinstance(given, str):
         return pa.repeat(pa.scalar(given, pa.string()), count)
     if isinstance(given, np.ndarray) and given.dtype.kind == "S":
-        return fixed_width(given.view(np.uint8).reshape(len(given), -1)) if _is_full(given) else pa.array(
-            given.astype(str), pa.string()
+        return (
+            fixed_width(given.view(np.uint8).reshape(len(given), -1))
+            if _is_full(given)
+            else pa.array(given.astype(str), pa.string())
         )
     return pa.array(given, pa.string())
 

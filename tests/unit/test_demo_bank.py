@@ -68,7 +68,10 @@ def read_file(path: Path, table) -> list[dict[str, str]]:
     """The rows of a delivered file as texts, None as an empty one; the format is the declared one."""
     if table.file == "parquet":
         rows = parquet.read_table(path).to_pylist()
-        return [{k: "" if v is None else f"{v:f}" if isinstance(v, Decimal) else str(v) for k, v in row.items()} for row in rows]
+        return [
+            {k: "" if v is None else f"{v:f}" if isinstance(v, Decimal) else str(v) for k, v in row.items()}
+            for row in rows
+        ]
     content = path.read_bytes()
     content = gzip.decompress(content) if table.file == "csv.gz" else content
     text = content.removeprefix(b"\xef\xbb\xbf").decode(table.encoding)
@@ -118,7 +121,12 @@ def plain(written: str) -> str:
 
 
 def test_two_runs_give_equal_bytes_and_other_seeds_and_worlds_give_others(tmp_path):
-    for place, change in {"one": {}, "two": {}, "seed": {"seed": 8}, "world": {"world": World(kind="null")}}.items():
+    for place, change in {
+        "one": {},
+        "two": {},
+        "seed": {"seed": 8},
+        "world": {"world": World(kind="null")},
+    }.items():
         write_demo_bank(tmp_path / place / "landing", **{**TINY, **change})
         (tmp_path / place / "landing" / MANIFEST).unlink()
     hashes = {place: hash_of(tmp_path / place / "landing") for place in ("one", "two", "seed", "world")}
