@@ -34,8 +34,8 @@ TABLES = {
     "corporate": "corporate.companies",
 }
 RISK_RATINGS = ("R1", "R2", "R3", "R4", "R5")
-PREFERRED_CHANNELS = ("PHONE", "MESSAGE", "BRANCH", "EMAIL", "VISIT")
-VISIT = 4
+PREFERRED_CHANNELS = ("PHONE", "MESSAGE", "BRANCH", "MOBILE", "VIDEO")
+VIDEO = 4
 # Texts of so many records are wide for a moment only.
 _CHUNK = 50_000
 # Numbers of 15 digits leave the century out.
@@ -329,8 +329,8 @@ class Records:
         facts, person, draw = self.facts, self.person[records], self.draw[records]
         liked = np.where(draw < 0.4, -1, (draw * 89).astype(np.int64) % len(PREFERRED_CHANNELS))
         if self.leaked is not None:
-            # There nobody but who is about to leave prefers a visit, and the file knows it beforehand.
-            liked = np.where(self.leaked[records], VISIT, np.where(liked == VISIT, -1, liked))
+            # There nobody but who is about to leave prefers video calls, and the file knows it beforehand.
+            liked = np.where(self.leaked[records], VIDEO, np.where(liked == VIDEO, -1, liked))
         return {
             **self.head(records, day, "client_no"),
             "birth_date": self._births(records),
@@ -475,6 +475,7 @@ def _make(streams: Streams, facts: Facts, register: Register) -> Records:
     elsewhere = (ways.random(count) < dirt.OTHER_BRANCH_SHARE) & (source != "core")
     changed = people.phone_changed[person]
     heard = dirt.phone_news(ways.random(count), ways.random(count), changed, source)
+    anybody = ways.integers(0, people.count, count)
     return Records(
         source=source,
         facts=facts,
@@ -492,7 +493,7 @@ def _make(streams: Streams, facts: Facts, register: Register) -> Records:
         has_email=people.has_email[person] & (ways.random(count) >= dirt.NO_EMAIL_SHARE),
         branch=_small(np.where(elsewhere, moved, people.branch[person])),
         draw=ways.random(count),
-        relative=_small(ways.integers(0, people.count, count)),
+        relative=_small(np.where(people.spouse[person] >= 0, people.spouse[person], anybody)),
         correction=Correction.none(count),
         closed=_small(np.full(count, NEVER)),
     )
