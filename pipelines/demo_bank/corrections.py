@@ -31,7 +31,7 @@ class Correction:
     def none(cls, count: int) -> "Correction":
         """No correction for any of the records."""
         ways, places = np.zeros(count, dtype=np.int8), np.zeros(count, dtype=np.int32)
-        return cls(np.full(count, NEVER), ways, places, np.zeros(1, dtype="U18"))
+        return cls(np.full(count, NEVER, dtype=np.int32), ways, places, np.zeros(1, dtype="U18"))
 
     def wrong_on(self, records: np.ndarray, day: int, right: np.ndarray) -> np.ndarray:
         """The right numbers, with the wrong ones where they are still believed."""

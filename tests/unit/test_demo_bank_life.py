@@ -19,7 +19,7 @@ from pipelines.demo_bank.hazards import (
     hazards_of,
 )
 from pipelines.demo_bank.people import COMPANY, INSTITUTION, PERSON, SOLE
-from pipelines.demo_bank.records import PREFERRED_CHANNELS, VISIT
+from pipelines.demo_bank.records import PREFERRED_CHANNELS, VIDEO
 from pipelines.demo_bank.seasons import is_quarter_end, salary_factor, spending_factor
 from pipelines.demo_bank.simulation import Simulation
 from pipelines.demo_bank.world import KINDS, World
@@ -244,7 +244,7 @@ def test_the_leak_is_a_delivered_column_that_knows_the_future():
     clients = bank.records["crm"]
     frame = clients._crm_frame(np.arange(clients.count), 62)
     prefers_visit = np.array(
-        [one == PREFERRED_CHANNELS[VISIT] for one in frame["preferred_channel"].to_pylist()]
+        [one == PREFERRED_CHANNELS[VIDEO] for one in frame["preferred_channel"].to_pylist()]
     )
     leaving = np.zeros(bank.people.count, dtype=bool)
     for month in months:
