@@ -81,8 +81,12 @@ def run(settings: Settings, day: datetime | None, bank_files: Path | None) -> No
     """Make the bank's deliveries, take in its history and run one whole night (what `make run` calls)."""
     business_date = day.date() if day else banks.last_date(settings)
     _prepare(settings)
-    with console.status(f"deliveries of bank {settings.bank} up to {business_date}"):
-        console.print(banks.deliver(settings, bank_files, business_date), highlight=False)
+    with console.status(f"deliveries of bank {settings.bank} up to {business_date}") as status:
+
+        def tell(done: int, days: int) -> None:
+            status.update(f"writing the demo bank: day {done} of {days}")
+
+        console.print(banks.deliver(settings, bank_files, business_date, tell), highlight=False)
     _run_night(settings, business_date)
 
 

@@ -53,7 +53,10 @@ def write(
         except (DemoBankError, FaultsError) as error:
             raise click.ClickException(str(error)) from error
     done = "written" if made.is_fresh else "kept"
-    click.echo(f"{done}: {made.customers} customers, {made.days} days, {sum(made.rows.values())} rows in {made.landing}")
+    click.echo(
+        f"{done}: {made.customers} customers, {made.days} days,"
+        f" {sum(made.rows.values())} rows in {made.landing}"
+    )
 
 
 def _first_of(last: date, months: int) -> date:

@@ -91,10 +91,8 @@ def _check(customers: int, calendar: Calendar, world: World) -> None:
         )
 
 
-def keep_demo_bank(
-    landing: Path, progress: Callable[[int, int], None] | None = None
-) -> DemoBankSummary:
-    """The demo bank that lies under `landing`, whatever it was made with; the default one where there is none.
+def keep_demo_bank(landing: Path, progress: Callable[[int, int], None] | None = None) -> DemoBankSummary:
+    """The demo bank that lies under `landing`, whatever it was made with; else the default one.
 
     A half-written one, or one of an earlier release, is written anew with the arguments it was made with.
     Raises as `write_demo_bank` does.
@@ -174,4 +172,3 @@ def _write_manifest(landing: Path, content: dict) -> None:
     draft = landing / f"{MANIFEST}.draft"
     draft.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     draft.replace(landing / MANIFEST)
-

@@ -171,7 +171,9 @@ class Cards:
         month = issued.astype("datetime64[M]").astype(np.int64) % 12 + 1
         yearly = (self.product[cards] == PLATINUM) & (month == calendar.date_of(day).month)
         yearly &= self.activated[cards] <= day
-        self._post(cards[yearly], np.full(yearly.sum(), int(cents(world.platinum_fee))), SYSTEM, FEE, book.BY_SYSTEM)
+        self._post(
+            cards[yearly], np.full(yearly.sum(), int(cents(world.platinum_fee))), SYSTEM, FEE, book.BY_SYSTEM
+        )
         self.statement[cards] = self.owed[cards]
 
     def _buy(self, day: int) -> None:
@@ -236,7 +238,7 @@ class Cards:
 
 
 class CardEvents:
-    """Late payments and malicious overdrafts: numbered as they happen, settled when the card is paid again."""
+    """Late payments and malicious overdrafts: numbered as they happen, settled when paid again."""
 
     def __init__(self, cards: int) -> None:
         self._open = np.full((len(EVENTS), cards), -1)  # number of the running event

@@ -1,4 +1,4 @@
-"""What the bank publishes of itself: branches, list rates, transfer prices, costs; and what the market does."""
+"""What the bank publishes of itself: branches, list rates, transfer prices, costs; and market prices."""
 
 import numpy as np
 
@@ -48,9 +48,15 @@ class Conditions:
         street = [STREETS[place % len(STREETS)] for place in places]
         return {
             "branch_no": numbered("B", places + 1, 3),
-            "branch_name": [f"{REGIONS[where].removesuffix('市')}{one}支行" for where, one in zip(region, street, strict=True)],
+            "branch_name": [
+                f"{REGIONS[where].removesuffix('市')}{one}支行"
+                for where, one in zip(region, street, strict=True)
+            ],
             "region": [REGIONS[where] for where in region],
-            "address": [f"{REGIONS[where]}{one}{8 + 10 * place}号" for place, (where, one) in enumerate(zip(region, street, strict=True))],
+            "address": [
+                f"{REGIONS[where]}{one}{8 + 10 * place}号"
+                for place, (where, one) in enumerate(zip(region, street, strict=True))
+            ],
             "opened_date": self._opened,
             "closed_date": None,
         }
@@ -110,5 +116,3 @@ class Conditions:
             "price_date": np.full(count, day),
             "price": self.scene.market.prices[day, :count],
         }
-
-

@@ -74,7 +74,9 @@ class CoreTables:
         self._waiting = waiting[later]
         account = np.concatenate([accounts, waiting[ready]])
         person = np.concatenate([owners, second[ready]])
-        since = np.maximum(ledger.opened[account], np.where(core.since[person] < NEVER, core.since[person], 0))
+        since = np.maximum(
+            ledger.opened[account], np.where(core.since[person] < NEVER, core.since[person], 0)
+        )
         return {
             "account_no": account_numbers(account),
             "customer_no": pa.concat_arrays(
@@ -117,7 +119,9 @@ class CoreTables:
             "channel": coded(book.CHANNELS, postings.channel),
             "transaction_type": coded(book.KINDS, postings.kind),
             "initiated_by": coded(book.INITIATORS, postings.by),
-            "other_bank": coded((*book.OTHER_BANKS, None), np.where(postings.bank < 0, len(book.OTHER_BANKS), postings.bank)),
+            "other_bank": coded(
+                (*book.OTHER_BANKS, None), np.where(postings.bank < 0, len(book.OTHER_BANKS), postings.bank)
+            ),
             "is_own_name": coded((None, "N", "Y"), postings.name),
         }
 

@@ -24,7 +24,10 @@ _NO_CAPITAL_SHARE = 0.04
 
 
 class Corporate:
-    """All tables of the source `corporate`; a company is a record there, one with two ids tells all twice."""
+    """All tables of the source `corporate`.
+
+    A company is a record there; one with two ids tells its statements under both.
+    """
 
     def __init__(self, scene: Scene, records: dict[str, Records]) -> None:
         self.scene, self.records = scene, records["corporate"]
@@ -111,7 +114,7 @@ class Corporate:
         }
 
     def _plan_statements(self) -> None:
-        """One a year in spring for the year before; who is known on the first date brings the last one along."""
+        """One a year in spring for the year before; who is known on day 0 brings the last one."""
         calendar, since = self.scene.calendar, self.records.since
         for year in range(calendar.first.year - 1, calendar.date_of(calendar.days - 1).year):
             chance = self.scene.streams.of(f"statements {year}")

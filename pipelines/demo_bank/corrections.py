@@ -1,4 +1,4 @@
-"""Numbers that a second system first held wrong: records that must merge, or split, on the day of the right one."""
+"""Numbers that a second system first held wrong: records that merge, or split, once the right one comes."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ _MERGE_SHARE, _SPLIT_SHARE, _LEAST = 0.004, 0.002, 3
 
 @dataclass
 class Correction:
-    """Arrays with one place per record: the day of the right number (NEVER = none), how and what was wrong."""
+    """Arrays with one place per record: day of the right number (NEVER = none), what was wrong and how."""
 
     day: np.ndarray
     way: np.ndarray
@@ -31,7 +31,7 @@ class Correction:
     def none(cls, count: int) -> "Correction":
         """No correction for any of the records."""
         ways, places = np.zeros(count, dtype=np.int8), np.zeros(count, dtype=np.int32)
-        return cls(np.full(count, NEVER), ways, places, np.zeros(1, dtype="U18"))
+        return cls(np.full(count, NEVER, dtype=np.int32), ways, places, np.zeros(1, dtype="U18"))
 
     def wrong_on(self, records: np.ndarray, day: int, right: np.ndarray) -> np.ndarray:
         """The right numbers, with the wrong ones where they are still believed."""
@@ -73,7 +73,7 @@ def plan_corrections(streams: Streams, facts: "Facts", records: "dict[str, Recor
 
 
 def _candidates(facts: "Facts", records: "dict[str, Records]") -> tuple[np.ndarray, np.ndarray]:
-    """System (a place in _SYSTEMS) and person of persons whom core knows by their number, and one of these too."""
+    """System (place in _SYSTEMS) and person: core knows him by his number, and that system knows him too."""
     core, last = records["core"], facts.calendar.days * 2 // 3
     plain = (core.main >= 0) & facts.is_natural
     plain[plain] = core.number_way[core.main[plain]] == 0

@@ -1,4 +1,4 @@
-"""The client file: clients, managers, contacts, feedback, leads, applications, privileges, assets elsewhere."""
+"""The client file: clients, managers, contacts, feedback, leads, applications, privileges, assets told."""
 
 from typing import Any
 

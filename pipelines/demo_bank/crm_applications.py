@@ -18,7 +18,7 @@ _OPENS, _MINUTES = 9 * 60, 8 * 60
 
 
 class Applications:
-    """Whoever comes to a system during the world has applied before; some who applied never come."""
+    """Whoever comes to a system during the world has applied before; some gave up a first time."""
 
     def __init__(self, scene: Scene, records: dict[str, Records]) -> None:
         self.scene, self.records = scene, records
@@ -31,8 +31,9 @@ class Applications:
         rows = self._agenda.take(day)
         if rows is None:
             return None
-        answered = rows["closed"] == day
-        here = ~answered | self._is_known(rows, day)
+        clients = self.records["crm"]
+        here = (rows["closed"] > day) | self._is_known(rows, day)
+        here &= clients.is_there(clients.main[rows["person"]], day)
         return self._frame({name: values[here] for name, values in rows.items()}, day)
 
     def _is_known(self, rows: Rows, day: int) -> np.ndarray:
@@ -56,7 +57,8 @@ class Applications:
         # Who gave up applied some weeks before he came again.
         opened = closed - lag - np.where(abandoned, 20, 0)
         closed = np.where(abandoned, np.where(lag % 2 == 1, opened + lag + 5, NEVER), closed)
-        keep = opened > 0
+        clients = self.records["crm"].main[person]
+        keep = (opened > 0) & (clients >= 0)
         count = int(keep.sum())
         minute = _OPENS + chance.integers(0, _MINUTES, count)
         took = chance.integers(12, 70, count)
@@ -71,19 +73,20 @@ class Applications:
             "abandoned": abandoned[keep],
         }
         self._count += count
-        self._agenda.add(rows["opened"], rows)
-        later = (rows["closed"] > rows["opened"]) & (rows["closed"] < NEVER)
-        self._agenda.add(rows["closed"][later], {name: values[later] for name, values in rows.items()})
+        # The client file tells of an applicant once it has him.
+        known = self.records["crm"].since[clients[keep]]
+        first, last = np.maximum(rows["opened"], known), np.maximum(rows["closed"], known)
+        self._agenda.add(first, rows)
+        later = (last > first) & (last < NEVER)
+        self._agenda.add(last[later], {name: values[later] for name, values in rows.items()})
 
     def _frame(self, rows: Rows, day: int) -> dict[str, Any]:
         clients = self.records["crm"]
-        client = clients.main[rows["person"]]
-        client = np.where((client >= 0) & clients.is_there(np.maximum(client, 0), day), client, -1)
         is_closed = rows["closed"] <= day
         branch = self.scene.people.branch[rows["person"]]
         return {
             "application_no": column(numbered("Z", rows["no"] + 1, 9)),
-            "client_no": column(clients.numbers_of(client)),
+            "client_no": column(clients.numbers_of(clients.main[rows["person"]])),
             "kind": column(chosen(KINDS, rows["kind"])),
             "branch_no": column(numbered("B", branch + 1, 3)),
             "opened_date": rows["opened"],

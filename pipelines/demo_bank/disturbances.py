@@ -162,7 +162,7 @@ def emails(person: np.ndarray) -> np.ndarray:
 
 
 def phone_news(draws: np.ndarray, lag: np.ndarray, changed: np.ndarray, source: str) -> np.ndarray:
-    """The day a system hears of a changed phone; core at once, the others up to three months later, or never."""
+    """The day a system hears of a changed phone: core at once, others within three months, or never."""
     late = np.zeros(len(draws), dtype=np.int64) if source == "core" else np.floor(lag * 90).astype(np.int64)
     heard = (draws < PHONE_NEWS_SHARES.get(source, 0.0)) & (changed < NEVER)
     return np.where(heard, changed + late, NEVER)

@@ -28,8 +28,8 @@ class FaultsError(Exception):
 
 @dataclass(frozen=True)
 class FaultPlan:
-    """Which faults, and how often: `per_day` on average; with `all_within`, each kind at least once in so many
-    first days beside.
+    """Which faults, and how often: `per_day` on average; with `all_within` each kind at least once in so
+    many first days beside.
     """
 
     kinds: tuple[str, ...] = tuple(KINDS)
@@ -58,8 +58,8 @@ class Fault:
 def read_plan(text: str) -> FaultPlan:
     """A plan from words such as `all`, `all:30`, `quarantine@0.5`, `orphan_account,late_rows@0.1`.
 
-    Kinds or expected reactions, separated by commas; `@` faults per day, `:` days within which each comes once
-    (neither: 30 days).
+    Kinds or expected reactions, separated by commas; `@` faults per day, `:` days within which each comes
+    once (neither: 30 days).
     """
     words, _, often = text.partition("@")
     words, _, within = words.partition(":")

@@ -97,7 +97,7 @@ class Grading:
         }
 
     def _guarantors(self, day: int) -> Frame:
-        """A guarantee begins with its loan, or when the guarantor becomes a borrower; it ends with the loan."""
+        """From the granting on, or from when the guarantor becomes a borrower, until the loan ends."""
         loans, register = self.loans, self.scene.registers["loans"]
         knows = register.since[loans.person[self.guarantor]]
         since = np.maximum(loans.granted[self.guaranteed], knows)

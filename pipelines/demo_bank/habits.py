@@ -134,7 +134,9 @@ def _salaries(
     chance, count = streams.of("salaries"), people.count
     first = (chance.random(count) < world.salaried_share) & people.is_person
     start = np.maximum(people.joined, 0)
-    comes = start + np.floor(chance.exponential(30.44 / world.salary_arrivals_per_month, count)).astype(np.int64)
+    comes = start + np.floor(chance.exponential(30.44 / world.salary_arrivals_per_month, count)).astype(
+        np.int64
+    )
     salary_from = np.where(first, people.joined, comes)
     goes = np.maximum(salary_from, 0) + 1
     goes += np.floor(chance.exponential(30.44 / world.salary_moves_per_month, count)).astype(np.int64)

@@ -13,7 +13,9 @@ from pipelines.demo_bank.writing import EMPTY, Frame, coded, numbered
 
 ORDER_CHANNELS = np.array([book.BRANCH, book.WEB, book.MOBILE])
 FRIDAY = 4
-PER_CENT_UNIT = 1_000_000  # quantity and price in units of 10**-4 multiply to units of 10**-8: a cent is 10**6
+PER_CENT_UNIT = (
+    1_000_000  # quantity and price in units of 10**-4 multiply to units of 10**-8: a cent is 10**6
+)
 
 
 class Contracts:
@@ -99,7 +101,9 @@ class Contracts:
         investors = np.flatnonzero(scene.habits.wealth_day < scene.calendar.days)
         count = len(investors)
         first = np.where(chance.random(count) < world.fund_share, FUND, WMP)
-        insured = investors[(chance.random(count) < world.insurance_share) & scene.people.is_person[investors]]
+        insured = investors[
+            (chance.random(count) < world.insurance_share) & scene.people.is_person[investors]
+        ]
         trading = investors[chance.random(count) < world.custody_share]
         person = np.concatenate([investors, insured, trading])
         product = np.concatenate([first, np.full(len(insured), INSURANCE), np.full(len(trading), CUSTODY)])
@@ -184,9 +188,7 @@ class Contracts:
         points = np.array(self.scene.world.order_fee_basis_points)[self.product[contracts]]
         return amount * points // 10_000
 
-    def _buy(
-        self, contracts: np.ndarray, amount: np.ndarray, channel: np.ndarray, by: int, day: int
-    ) -> None:
+    def _buy(self, contracts: np.ndarray, amount: np.ndarray, channel: np.ndarray, by: int, day: int) -> None:
         """Orders paid from the deposit account where there is one; what it does not hold is not ordered."""
         scene = self.scene
         fee = self._fee(contracts, amount)
@@ -226,7 +228,13 @@ class Contracts:
         self._book(contracts, -amount, np.zeros(len(contracts), dtype=np.int64), channel, by, day)
 
     def _book(
-        self, contracts: np.ndarray, amount: np.ndarray, fee: np.ndarray, channel: np.ndarray, by: int, day: int
+        self,
+        contracts: np.ndarray,
+        amount: np.ndarray,
+        fee: np.ndarray,
+        channel: np.ndarray,
+        by: int,
+        day: int,
     ) -> None:
         self._orders.add(contracts, amount, fee, channel, by)
         self._changed.add(contracts)

@@ -21,15 +21,32 @@ KINDS = (
     "PENALTY",
     "MATURITY",
 )
-SALARY, TRANSFER, CASH, PURCHASE, STANDING_ORDER, INTEREST, FEE, LOAN_PAYMENT, INVESTMENT, PENALTY, MATURITY = range(
-    11
-)
+(
+    SALARY,
+    TRANSFER,
+    CASH,
+    PURCHASE,
+    STANDING_ORDER,
+    INTEREST,
+    FEE,
+    LOAN_PAYMENT,
+    INVESTMENT,
+    PENALTY,
+    MATURITY,
+) = range(11)
 BY_CUSTOMER, BY_SYSTEM = 0, 1
 INITIATORS = ("CUSTOMER", "SYSTEM")
 OTHER_BANKS = ("BK01", "BK02", "BK03", "BK04", "BK05")
 NO_BANK = -1
 NOT_NAMED, OTHER_NAME, OWN_NAME = 0, 1, 2
-_COLUMNS = (("cents", np.int64), ("channel", np.int8), ("kind", np.int8), ("by", np.int8), ("bank", np.int8), ("name", np.int8))
+_COLUMNS = (
+    ("cents", np.int64),
+    ("channel", np.int8),
+    ("kind", np.int8),
+    ("by", np.int8),
+    ("bank", np.int8),
+    ("name", np.int8),
+)
 
 
 @dataclass(frozen=True)
@@ -185,3 +202,8 @@ def fitting(keys: np.ndarray, amounts: np.ndarray, room: np.ndarray) -> np.ndarr
     fits = np.empty(len(keys), dtype=bool)
     fits[order] = running - before <= room[order]
     return fits
+
+
+def open_accounts(ledger: Ledger, product: int) -> np.ndarray:
+    """All open accounts of a product."""
+    return np.flatnonzero((ledger.product[: ledger.count] == product) & (ledger.closed[: ledger.count] < 0))

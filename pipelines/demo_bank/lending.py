@@ -18,7 +18,7 @@ _MONTHLY = 120_000  # basis points and months
 
 
 class Loans:
-    """Arrays with one place per loan (each borrower has one); money in whole cents, days from the first date."""
+    """Arrays with one place per loan (each borrower has one); money in whole cents, days as everywhere."""
 
     def __init__(self, scene: Scene, customers: Records) -> None:
         self.scene, self.customers = scene, customers
@@ -175,15 +175,15 @@ class Loans:
         accounts = scene.current[self.person[loans]]
         total = self.outstanding[loans] + self._penalty(loans, day)
         fits = scene.ledger.affordable(accounts, total)
-        scene.ledger.post(
-            accounts[fits], -total[fits], book.BRANCH, book.LOAN_PAYMENT, book.BY_CUSTOMER
-        )
+        scene.ledger.post(accounts[fits], -total[fits], book.BRANCH, book.LOAN_PAYMENT, book.BY_CUSTOMER)
         self._pay_early(loans[fits], day)
 
     def _penalty(self, loans: np.ndarray, day: int) -> np.ndarray:
         """In the first years a share of what is paid back early."""
         young = day - self.granted[loans] < self.scene.world.early_repayment_days
-        return np.where(young, self.outstanding[loans] * self.scene.world.early_repayment_basis_points // 10_000, 0)
+        return np.where(
+            young, self.outstanding[loans] * self.scene.world.early_repayment_basis_points // 10_000, 0
+        )
 
     def _pay_early(self, loans: np.ndarray, day: int) -> None:
         self._repaid.add(loans, self.outstanding[loans], 0, self._penalty(loans, day), True, book.BY_CUSTOMER)

@@ -1,4 +1,4 @@
-"""What happens to people, and how they leave: drawn from true hazards that are written aside, never delivered."""
+"""What happens to people, and how they leave: drawn from true hazards that are never delivered."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -134,7 +134,9 @@ class Life:
 
     # ── month-ends ──────────────────────────────────────────────────────────────────────────────────────────
 
-    def turn_month(self, day: int, assets: np.ndarray, terms: np.ndarray, has_account: np.ndarray) -> HazardMonth:
+    def turn_month(
+        self, day: int, assets: np.ndarray, terms: np.ndarray, has_account: np.ndarray
+    ) -> HazardMonth:
         """Draw who leaves in the month after month-end `day`, from the hazards of those at risk.
 
         `assets` and `terms` are cents of yuan by person (all assets, term deposits among them);
@@ -219,7 +221,9 @@ class Life:
 
     def _fall_asleep_before_the_first_date(self) -> None:
         chance, count = self.streams.of("first sleepers"), self.people.count
-        sleeps = (chance.random(count) < self.world.asleep_at_first_share) & (self.people.joined < -RECENT_DAYS)
+        sleeps = (chance.random(count) < self.world.asleep_at_first_share) & (
+            self.people.joined < -RECENT_DAYS
+        )
         for_long = chance.integers(30, 600, count)
         since = chance.integers(1, 300, count)
         self.asleep_from[sleeps], self.asleep_until[sleeps] = -NEVER, for_long[sleeps]

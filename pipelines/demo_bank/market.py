@@ -1,4 +1,4 @@
-"""Rates and prices of the invented world, day by day: list rates, transfer prices, exchange rates, fund prices.
+"""Rates and prices of the invented world by day: list rates, transfer prices, exchange rates, fund prices.
 
 Basis points (1/100 per cent) for interest; whole units of 10**-8 for exchange rates, of 10**-4 for prices.
 """
@@ -31,7 +31,7 @@ class Market:
     curves: np.ndarray  # (days, curves, terms)
     exchange: np.ndarray  # (days, currencies); the first is 1
     prices: np.ndarray  # (days, products)
-    loan_shift: np.ndarray  # (days,) what loans cost more than on the first day
+    loan_shift: np.ndarray  # (days,) what new loans cost more than those of former years
 
     def list_rate(self, term: int, day: int) -> int:
         """What the bank pays for a term of so many days."""
@@ -62,7 +62,7 @@ def make_market(world: World, streams: Streams, calendar: Calendar) -> Market:
         curves=_curves(streams, list_rates[:, -1], curve_terms),
         exchange=_exchange(streams, days),
         prices=_prices(world, streams, calendar),
-        loan_shift=_steps(streams, "loan rates", days, world.loan_rate_change_days, (-20, 10)),
+        loan_shift=_steps(streams, "loan rates", days, world.loan_rate_change_days, (-20, 10)) - 5,
     )
 
 

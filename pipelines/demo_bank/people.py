@@ -64,14 +64,18 @@ class People:
 def make_people(world: World, streams: Streams, customers: int, calendar: Calendar) -> People:
     """`customers` who are there on the first date, and those who arrive in the months after."""
     days = calendar.days
-    joined = np.concatenate([_tenures(world, streams, customers), *_arrivals(world, streams, customers, calendar)])
+    joined = np.concatenate(
+        [_tenures(world, streams, customers), *_arrivals(world, streams, customers, calendar)]
+    )
     count = len(joined)
     chance = streams.of("people")
     kind = _kinds(world, chance.random(count))
     region = chance.integers(0, world.regions, count)
     branch = region * world.branches_per_region + chance.integers(0, world.branches_per_region, count)
     is_man = chance.random(count) < 0.5
-    age = np.minimum(18 + np.rint(chance.gamma(3.0, 8.0, count)), 80) * 365.25 + chance.integers(0, 365, count)
+    age = np.minimum(18 + np.rint(chance.gamma(3.0, 8.0, count)), 80) * 365.25 + chance.integers(
+        0, 365, count
+    )
     born = np.datetime64(calendar.first) + (np.minimum(joined, 0) - age.astype(np.int64))
     occupation = chance.integers(0, len(names.OCCUPATIONS), count)
     surname = chance.integers(0, len(names.SURNAMES), count)
@@ -174,7 +178,9 @@ def _identities(streams: Streams, kind: np.ndarray, born: np.ndarray, is_man: np
             region[is_person], born[who], serial[is_person] % 500 * 2 + is_man[who]
         )
         bodies = open_places[~is_person]
-        found[bodies] = numbers.credit_codes(_CREDIT_CLASSES[kind[bodies]], region[~is_person], serial[~is_person])
+        found[bodies] = numbers.credit_codes(
+            _CREDIT_CLASSES[kind[bodies]], region[~is_person], serial[~is_person]
+        )
         _, first = np.unique(found, return_index=True)
         taken = np.zeros(len(found), dtype=bool)
         taken[first] = True

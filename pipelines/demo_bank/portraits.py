@@ -1,6 +1,7 @@
-"""What core and the client file know of a person beside name and number; drawn apart from all other topics."""
+"""What core and the client file know of a person beside name and number; drawn apart from all else."""
 
 from dataclasses import dataclass
+
 import numpy as np
 
 from pipelines.demo_bank import names
@@ -14,6 +15,9 @@ _FAMILY_SHARES = (  # by age below 28, below 55, above
     (0.08, 0.22, 0.10, 0.60),
 )
 _UNKNOWN_SHARE = 0.25
+# From this yearly income on a supervisor, a manager, an executive.
+_INCOMES_OF_POSITIONS = (80_000, 150_000, 400_000)
+_POSITIONS_OF_OCCUPATIONS = {"SELF_EMPLOYED": "OWNER", "STUDENT": "NONE", "RETIRED": "NONE"}
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,10 @@ def make_portraits(scene: Scene) -> Portraits:
     family = (chance.random(count)[:, None] > np.cumsum(_FAMILY_SHARES, axis=1)[band]).sum(axis=1)
     income = scene.habits.income * 12
     told = np.rint(income * chance.uniform(0.8, 1.2, count) / 1000).astype(np.int64) * 100_000
-    rank = np.clip(np.digitize(income, [80_000, 150_000, 250_000, 400_000, 10**6]), 0, 4)
-    senior = (people.occupation == names.OCCUPATIONS.index("CIVIL_SERVANT")) & (rank >= 2)
+    position = np.digitize(income, _INCOMES_OF_POSITIONS)
+    for occupation, other in _POSITIONS_OF_OCCUPATIONS.items():
+        here = people.occupation == names.OCCUPATIONS.index(occupation)
+        position = np.where(here, names.POSITIONS.index(other), position)
     industry = chance.integers(0, len(names.INDUSTRIES), count)
     industry = np.where(people.kind == COMPANY, names.industry_of_companies(people.given), industry)
 
@@ -47,7 +53,7 @@ def make_portraits(scene: Scene) -> Portraits:
         return np.where(is_person & (chance.random(count) >= share), values, -1)
 
     return Portraits(
-        position=known(np.where(senior, len(names.POSITIONS) - 1, rank)),
+        position=known(position),
         industry=np.where(is_person, known(industry), industry),
         family=known(np.minimum(family, len(FAMILY) - 1)),
         hobby=known(chance.integers(0, len(names.HOBBIES), count), 0.6),

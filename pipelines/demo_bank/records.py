@@ -34,8 +34,8 @@ TABLES = {
     "corporate": "corporate.companies",
 }
 RISK_RATINGS = ("R1", "R2", "R3", "R4", "R5")
-PREFERRED_CHANNELS = ("PHONE", "MESSAGE", "BRANCH", "EMAIL", "VISIT")
-VISIT = 4
+PREFERRED_CHANNELS = ("PHONE", "MESSAGE", "BRANCH", "MOBILE", "VIDEO")
+VIDEO = 4
 # Texts of so many records are wide for a moment only.
 _CHUNK = 50_000
 # Numbers of 15 digits leave the century out.
@@ -103,7 +103,7 @@ class Records:
         who = np.tile(np.arange(self.count), len(days))
         who, events = who[events < NEVER], events[events < NEVER]
         order = np.argsort(events, kind="stable")
-        self._event_days, self._event_records = events[order], who[order]
+        self._event_days, self._event_records = _small(events[order]), _small(who[order])
 
     @property
     def count(self) -> int:
@@ -173,7 +173,8 @@ class Records:
 
     def frame(self, day: int) -> dict[str, Any]:
         """The rows of new and changed records of a day (companies: see `corporate`)."""
-        due, self._touched = self.due(day), []
+        due = self._changed(self.due(day), day)
+        self._touched = []
         if not len(due) and self._nothing:
             return self._nothing
         make = getattr(self, f"_{self.source}_frame")
@@ -181,6 +182,21 @@ class Records:
         found = {name: _stacked([part[name] for part in parts]) for name in parts[0]}
         self._nothing = self._nothing if len(due) else found
         return found
+
+    def _changed(self, due: np.ndarray, day: int) -> np.ndarray:
+        """Of what is due, whatever is new, touched, or no longer what it was the day before."""
+        old = due[np.maximum(self.since[due], 0) < day]
+        old = np.setdiff1d(old, np.concatenate(self._touched)) if self._touched else old
+        if not len(old):
+            return due
+        make = getattr(self, f"_{self.source}_frame")
+        before, now = make(old, day - 1), make(old, day)
+        same = np.ones(len(old), dtype=bool)
+        for name, column_now in now.items():
+            same &= np.array(_listed(column_now), dtype=object) == np.array(
+                _listed(before[name]), dtype=object
+            )
+        return np.setdiff1d(due, old[same])
 
     def names_on(self, records: np.ndarray, day: int) -> np.ndarray:
         """Names as delivered on a day."""
@@ -313,8 +329,8 @@ class Records:
         facts, person, draw = self.facts, self.person[records], self.draw[records]
         liked = np.where(draw < 0.4, -1, (draw * 89).astype(np.int64) % len(PREFERRED_CHANNELS))
         if self.leaked is not None:
-            # There nobody but who is about to leave prefers a visit, and the file knows it beforehand.
-            liked = np.where(self.leaked[records], VISIT, np.where(liked == VISIT, -1, liked))
+            # There nobody but who is about to leave prefers video calls, and the file knows it beforehand.
+            liked = np.where(self.leaked[records], VIDEO, np.where(liked == VIDEO, -1, liked))
         return {
             **self.head(records, day, "client_no"),
             "birth_date": self._births(records),
@@ -364,12 +380,21 @@ class Records:
         return compute.utf8_trim(found, "+")
 
 
+def _small(values: np.ndarray) -> np.ndarray:
+    """Days and indices in half the memory; NEVER fits."""
+    return values.astype(np.int32)
+
+
 def _stacked(parts: list[Any]) -> Any:
     if len(parts) == 1:
         return parts[0]
     if isinstance(parts[0], pa.Array):
         return pa.concat_arrays(parts)
     return np.ma.concatenate(parts) if isinstance(parts[0], np.ma.MaskedArray) else np.concatenate(parts)
+
+
+def _listed(values: Any) -> list[Any]:
+    return values.to_pylist() if isinstance(values, pa.Array) else values.tolist()
 
 
 def write_truth(path: Path, records: dict[str, "Records"]) -> None:
@@ -448,28 +473,29 @@ def _make(streams: Streams, facts: Facts, register: Register) -> Records:
     per_region = np.max(people.branch) // (np.max(people.region) + 1) + 1 if people.count else 1
     moved = (people.branch[person] + 1) % per_region + people.branch[person] // per_region * per_region
     elsewhere = (ways.random(count) < dirt.OTHER_BRANCH_SHARE) & (source != "core")
+    changed = people.phone_changed[person]
+    heard = dirt.phone_news(ways.random(count), ways.random(count), changed, source)
+    anybody = ways.integers(0, people.count, count)
     return Records(
         source=source,
         facts=facts,
         register=register,
-        person=person,
-        since=since,
-        main=main,
-        second=second,
+        person=_small(person),
+        since=_small(since),
+        main=_small(main),
+        second=_small(second),
         name_way=name_way,
-        name_corrected=np.where(repaired & (mended < calendar.days), mended, NEVER),
+        name_corrected=_small(np.where(repaired & (mended < calendar.days), mended, NEVER)),
         number_way=number_way,
         phone_way=phone_way,
-        phone_heard=dirt.phone_news(
-            ways.random(count), ways.random(count), people.phone_changed[person], source
-        ),
+        phone_heard=_small(heard),
         birth_way=birth_way,
         has_email=people.has_email[person] & (ways.random(count) >= dirt.NO_EMAIL_SHARE),
-        branch=np.where(elsewhere, moved, people.branch[person]),
+        branch=_small(np.where(elsewhere, moved, people.branch[person])),
         draw=ways.random(count),
-        relative=ways.integers(0, people.count, count),
+        relative=_small(np.where(people.spouse[person] >= 0, people.spouse[person], anybody)),
         correction=Correction.none(count),
-        closed=np.full(count, NEVER),
+        closed=_small(np.full(count, NEVER)),
     )
 
 

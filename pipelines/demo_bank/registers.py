@@ -9,7 +9,15 @@ from pipelines.demo_bank.streams import Streams
 from pipelines.demo_bank.world import NEVER
 from pipelines.demo_bank.writing import numbered
 
-PREFIXES = {"core": "C", "loans": "L", "cards": "H", "wealth": "W", "channels": "U", "crm": "R", "corporate": "E"}
+PREFIXES = {
+    "core": "C",
+    "loans": "L",
+    "cards": "H",
+    "wealth": "W",
+    "channels": "U",
+    "crm": "R",
+    "corporate": "E",
+}
 
 
 @dataclass

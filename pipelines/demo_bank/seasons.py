@@ -28,7 +28,7 @@ def spending_factor(when: date, weekend_factor: float) -> float:
         return factor * 0.6
     if (when.month, when.day) == (11, 11):
         return factor * 2.4
-    if when.month == 11 and 9 <= when.day <= 12 or (when.month, when.day) == (12, 12):
+    if (when.month == 11 and 9 <= when.day <= 12) or (when.month, when.day) == (12, 12):
         return factor * 1.4
     return factor
 

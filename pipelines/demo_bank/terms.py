@@ -29,7 +29,9 @@ class Terms:
         owners, share = np.repeat(owners, parts), np.repeat(total / parts, parts)
         length = self._lengths(chance, len(owners))
         # Older than nothing, younger than its term, and never older than its owner's account.
-        age = np.minimum((chance.random(len(owners)) * (length - 1)).astype(np.int64) + 1, -habits.core_day[owners])
+        age = np.minimum(
+            (chance.random(len(owners)) * (length - 1)).astype(np.int64) + 1, -habits.core_day[owners]
+        )
         accounts = self._open(owners, length, -age, 0)
         scene.ledger.set_opening(accounts, cents(share, 10_000))
 
@@ -76,7 +78,9 @@ class Terms:
         persons = np.flatnonzero(wish)
         persons = persons[scene.has_account(persons)]
         share, length = chance.uniform(0.3, 0.7, len(persons)), self._lengths(chance, len(persons))
-        principal = (scene.ledger.balance[scene.current[persons]] * share).astype(np.int64) // 100_000 * 100_000
+        principal = (
+            (scene.ledger.balance[scene.current[persons]] * share).astype(np.int64) // 100_000 * 100_000
+        )
         enough = principal >= int(cents(world.least_term_deposit))
         persons, principal, length = persons[enough], principal[enough], length[enough]
         channel = _STYLE_CHANNELS[habits.style[persons]]
@@ -85,7 +89,9 @@ class Terms:
         self._move(accounts, principal, channel, book.TRANSFER, book.BY_CUSTOMER)
 
     def _lengths(self, chance: np.random.Generator, count: int) -> np.ndarray:
-        return np.array(self.scene.world.term_days)[chance.integers(0, len(self.scene.world.term_days), count)]
+        return np.array(self.scene.world.term_days)[
+            chance.integers(0, len(self.scene.world.term_days), count)
+        ]
 
     def _open(self, owners: np.ndarray, length: np.ndarray, begun: np.ndarray | int, day: int) -> np.ndarray:
         begun = np.broadcast_to(begun, length.shape)

@@ -192,4 +192,9 @@ class World:
     custody_share: float = 0.10
     wealth_product_days: tuple[int, int] = (90, 360)
     paid_out_share: float = 0.25
-    order_fee_basis_points: tuple[int, ...] = (15, 0, 0, 0)  # by product: fund, wealth product, insurance, custody
+    order_fee_basis_points: tuple[int, ...] = (
+        15,
+        0,
+        0,
+        0,
+    )  # by product: fund, wealth product, insurance, custody

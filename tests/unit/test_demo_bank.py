@@ -1,34 +1,57 @@
 import csv
+import gzip
 import json
 import re
 import shutil
 from collections import defaultdict
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pyarrow import parquet
 
-from pipelines.demo_bank import DemoBankError, numbers, write_demo_bank
-from pipelines.demo_bank.bank import MANIFEST, truth_path
+from pipelines.demo_bank import DemoBankError, keep_demo_bank, numbers, write_demo_bank
+from pipelines.demo_bank.bank import MANIFEST
 from pipelines.demo_bank.calendar import Calendar
-from pipelines.demo_bank.people import INSTITUTION, PERSON
-from pipelines.demo_bank.simulation import Simulation
-from pipelines.demo_bank.world import NEVER, World
-from pipelines.demo_bank.writing import SOURCES, money
+from pipelines.demo_bank.truth import HAZARDS, truth_path
+from pipelines.demo_bank.world import World
+from pipelines.demo_bank.writing import EMPTY, SOURCES, WritingError, money, numbered, write_table
 from pipelines.sources.declaration import load_source
 
-FIRST, LAST = date(2025, 9, 1), date(2025, 11, 30)
-SMALL = {"seed": 7, "customers": 120, "first_date": FIRST, "last_date": LAST}
+FIRST, LAST = date(2025, 9, 1), date(2025, 10, 31)
+SMALL = {"seed": 7, "customers": 150, "first_date": FIRST, "last_date": LAST}
+TINY = {"seed": 7, "customers": 50, "first_date": FIRST, "last_date": date(2025, 9, 30)}
 DATES = [Calendar(FIRST, LAST).text(day) for day in range(Calendar(FIRST, LAST).days)]
 FULL_WIDTH = str.maketrans("０１２３４５６７８９Ｘ", "0123456789X")
+FORMAT_TABLES = ("customers", "cardholders", "companies", "clients", "investors", "borrowers", "users")
+# Seldom filled, or only by a larger or longer-lived bank than the small one.
+RARE = {
+    "core.deleted_transactions",
+    "loans.loan_rates",
+    "loans.guarantors",
+    "loans.credit_events",
+    "cards.card_events",
+    "crm.feedback",
+    "crm.referrals",
+    "crm.campaign_responses",
+    "crm.privileges_used",
+    "crm.applications",
+    "crm.declared_assets",
+    "corporate.annual_statements",
+    "corporate.credit_lines",
+    "corporate.groups",
+    "corporate.group_members",
+    "corporate.agreements",
+}
 
 
 def hash_of(landing: Path) -> str:
     found = sha256()
-    for path in sorted([*landing.rglob("*"), truth_path(landing)]):
+    for path in sorted([*landing.rglob("*"), truth_path(landing), truth_path(landing, HAZARDS)]):
         if path.is_file():
             found.update(str(path.relative_to(landing.parent)).encode() + path.read_bytes())
     return found.hexdigest()
@@ -41,16 +64,35 @@ def landing(tmp_path_factory):
     return landing
 
 
+def read_file(path: Path, table) -> list[dict[str, str]]:
+    """The rows of a delivered file as texts, None as an empty one; the format is the declared one."""
+    if table.file == "parquet":
+        rows = parquet.read_table(path).to_pylist()
+        return [
+            {k: "" if v is None else f"{v:f}" if isinstance(v, Decimal) else str(v) for k, v in row.items()}
+            for row in rows
+        ]
+    content = path.read_bytes()
+    content = gzip.decompress(content) if table.file == "csv.gz" else content
+    text = content.removeprefix(b"\xef\xbb\xbf").decode(table.encoding)
+    lines = csv.reader(text.splitlines(), delimiter=table.delimiter, strict=True)
+    head = next(lines) if table.header else list(table.column_names)
+    assert tuple(head) == table.column_names
+    return [dict(zip(head, fields, strict=True)) for fields in lines]
+
+
 @pytest.fixture(scope="module")
 def rows(landing):
     """Rows of a table as dicts with `received`, over all days in order of receipt."""
 
-    def read(source: str, table: str) -> list[dict[str, str]]:
-        found = []
-        for when in DATES:
-            with (landing / source / when / f"{table}.csv").open(encoding="utf-8", newline="") as file:
-                found += [{**row, "received": when} for row in csv.DictReader(file)]
-        return found
+    @lru_cache(maxsize=64)
+    def read(source: str, name: str) -> list[dict[str, str]]:
+        table = load_source(source).table(name)
+        return [
+            {**row, "received": when}
+            for when in DATES
+            for row in read_file(landing / source / when / table.file_name, table)
+        ]
 
     return read
 
@@ -65,41 +107,59 @@ def identity_rows(rows):
         ("loans", "borrowers"),
         ("cards", "cardholders"),
         ("wealth", "investors"),
+        ("channels", "users"),
+        ("crm", "clients"),
+        ("corporate", "companies"),
     ):
         for row in rows(source, table):
             yield source, row
 
 
-def normal(number: str) -> str:
-    """The 18-character writing in capitals."""
-    number = number.translate(FULL_WIDTH).upper()
-    if len(number) == 15:
-        first_17 = number[:6] + "19" + number[6:]
-        return first_17 + numbers.person_check(first_17)
-    return number
+def plain(written: str) -> str:
+    """Without blanks and signs, in ASCII capitals."""
+    return re.sub(r"[\s-]", "", written.translate(FULL_WIDTH)).upper()
 
 
-def test_two_runs_give_equal_bytes_and_another_seed_gives_others(landing, tmp_path):
-    write_demo_bank(tmp_path / "again" / "landing", **SMALL)
-    assert hash_of(tmp_path / "again" / "landing") == hash_of(landing)
-    write_demo_bank(tmp_path / "other" / "landing", **{**SMALL, "seed": 8})
-    assert hash_of(tmp_path / "other" / "landing") != hash_of(landing)
+def test_two_runs_give_equal_bytes_and_other_seeds_and_worlds_give_others(tmp_path):
+    for place, change in {
+        "one": {},
+        "two": {},
+        "seed": {"seed": 8},
+        "world": {"world": World(kind="null")},
+    }.items():
+        write_demo_bank(tmp_path / place / "landing", **{**TINY, **change})
+        (tmp_path / place / "landing" / MANIFEST).unlink()
+    hashes = {place: hash_of(tmp_path / place / "landing") for place in ("one", "two", "seed", "world")}
+    assert hashes["one"] == hashes["two"]
+    assert len(set(hashes.values())) == 3
 
 
-def test_a_whole_bank_is_kept_and_a_broken_one_is_written_anew(landing, tmp_path):
-    copy = tmp_path / "landing"
-    shutil.copytree(landing.parent, tmp_path, dirs_exist_ok=True)
-    kept = write_demo_bank(copy, **SMALL)
-    assert not kept.is_fresh
-    assert kept.rows["core.transactions"] > 0
-    shutil.rmtree(copy / "cards" / DATES[40])
-    (copy / MANIFEST).write_text(json.dumps({"state": "writing"}))
+def test_a_whole_bank_is_kept_and_a_broken_one_is_written_anew(tmp_path):
+    landing = tmp_path / "landing"
+    first = write_demo_bank(landing, **TINY)
+    bytes_of = hash_of(landing)
+    assert first.is_fresh
+    assert not write_demo_bank(landing, **TINY).is_fresh
+    assert not keep_demo_bank(landing).is_fresh, "a bank of another size than the default is kept"
+    shutil.rmtree(landing / "cards" / DATES[20])
+    manifest = json.loads((landing / MANIFEST).read_text())
+    (landing / MANIFEST).write_text(json.dumps({**manifest, "state": "writing"}))
     steps = []
-    again = write_demo_bank(copy, **SMALL, progress=lambda done, days: steps.append((done, days)))
+    again = keep_demo_bank(landing, progress=lambda done, days: steps.append((done, days)))
     assert again.is_fresh
-    assert again.rows == kept.rows
-    assert steps[-1] == (len(DATES), len(DATES))
-    assert hash_of(copy) == hash_of(landing)
+    assert again.rows == first.rows
+    assert steps[-1] == (30, 30)
+    assert hash_of(landing) == bytes_of
+
+
+def test_an_interrupted_bank_is_written_anew(tmp_path):
+    def interrupt(done: int, days: int) -> None:
+        if done == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_demo_bank(tmp_path / "landing", **TINY, progress=interrupt)
+    assert write_demo_bank(tmp_path / "landing", **TINY).is_fresh
 
 
 def test_deliveries_of_somebody_else_are_never_touched(tmp_path):
@@ -111,7 +171,7 @@ def test_deliveries_of_somebody_else_are_never_touched(tmp_path):
     assert mine.read_text() == "x"
 
 
-@pytest.mark.parametrize("change", [{"customers": 3}, {"last_date": FIRST}])
+@pytest.mark.parametrize("change", [{"customers": 3}, {"last_date": FIRST}, {"world": World(kind="flat")}])
 def test_impossible_banks_are_refused(tmp_path, change):
     with pytest.raises(DemoBankError):
         write_demo_bank(tmp_path / "landing", **{**SMALL, **change})
@@ -125,15 +185,14 @@ def test_every_folder_is_whole_and_its_control_file_right(landing, table):
         folder = landing / table.source / when
         content = (folder / table.file_name).read_bytes()
         control = json.loads((folder / table.control_name).read_text())
-        lines = content.decode().splitlines()
-        read = list(csv.DictReader(lines))
-        assert lines[0] == ",".join(table.column_names)
+        read = read_file(folder / table.file_name, table)
         assert control["sha256"] == sha256(content).hexdigest()
-        assert control["rows"] == len(read) == len(lines) - 1
+        assert control["rows"] == len(read)
         sums = {column: sum((Decimal(row[column]) for row in read), Decimal()) for column in table.sums}
         assert {column: Decimal(text) for column, text in control["sums"].items()} == sums
+        assert content.startswith(b"\xef\xbb\xbf") == (table.source == "crm")
         total += len(read)
-    assert total > 0
+    assert total > 0 or f"{table.source}.{table.name}" in RARE
 
 
 @pytest.mark.parametrize("table", every_table(), ids=lambda table: table.raw_name)
@@ -142,17 +201,17 @@ def test_rows_are_clean(rows, table):
     for row in rows(table.source, table.name):
         key = tuple(row[column] for column in table.key)
         assert (key, row["received"]) not in seen
-        assert table.mode == "upsert" or key not in last
+        assert table.mode != "increment" or key not in last
         assert not table.date_column or row[table.date_column] <= row["received"]
-        assert table.mode == "upsert" or row[table.date_column] == row["received"]
+        assert table.mode != "increment" or not table.date_column or row[table.date_column] == row["received"]
         assert all(row[column.name] for column in table.columns if column.required)
         content = {name: row[name] for name in table.column_names}
-        assert last.get(key) != content, "an upsert without a change"
+        assert table.mode != "upsert" or last.get(key) != content, "an upsert without a change"
         seen.add((key, row["received"]))
         last[key] = content
         for column in table.columns:
             if column.type == "decimal" and row[column.name]:
-                assert re.fullmatch(r"-?\d+\.\d{2,4}", row[column.name])
+                assert re.fullmatch(rf"-?\d+\.\d{{{column.scale}}}", row[column.name])
 
 
 @pytest.mark.parametrize(
@@ -169,6 +228,12 @@ def test_rows_are_clean(rows, table):
         ("wealth", "contracts", "investor_no", "investors"),
         ("wealth", "contract_values", "contract_no", "contracts"),
         ("wealth", "orders", "contract_no", "contracts"),
+        ("core", "account_holders", "customer_no", "customers"),
+        ("core", "account_holders", "account_no", "accounts"),
+        ("core", "customer_relations", "customer_no", "customers"),
+        ("loans", "repayments", "loan_no", "loans"),
+        ("loans", "credit_grades", "borrower_no", "borrowers"),
+        ("cards", "card_events", "card_ref", "cards"),
     ],
 )
 def test_nothing_is_an_orphan_on_the_day_it_arrives(rows, source, child, column, parent):
@@ -220,25 +285,23 @@ def test_debts_and_values_are_never_negative(rows, source, table, column):
     assert all(Decimal(row[column]) >= 0 for row in rows(source, table))
 
 
-def test_identity_numbers_are_well_formed_and_belong_to_nobody(rows):
-    writings = set()
+def test_identity_numbers_belong_to_nobody_and_most_are_well_formed(rows):
+    right, count, writings = 0, 0, set()
     for _, row in identity_rows(rows):
-        written = row["identity_number"]
-        if not written:
+        number = plain(row["identity_number"])
+        if row["identity_type"] not in ("ID", "USCC") or len(set(number)) < 2:
             continue
-        number = normal(written)
-        if row["identity_type"] == "USCC":
-            assert number[2:4] == numbers.UNASSIGNED_REGION
-            assert numbers.credit_check(number[:17]) == number[17]
-            continue
-        assert number[:2] == numbers.UNASSIGNED_REGION
-        assert numbers.person_check(number[:17]) == number[17]
-        date.fromisoformat(f"{number[6:10]}-{number[10:12]}-{number[12:14]}")
-        if row.get("birth_date"):
-            assert number[6:14] == row["birth_date"].replace("-", "")
-            assert int(number[16]) % 2 == (row["sex"] == "M")
-        writings.add("15" if len(written) == 15 else "wide" if not written.isascii() else "18")
-    assert {"15", "18"} <= writings
+        is_body = row["identity_type"] == "USCC"
+        region = number[2:4] if is_body and len(number) == 18 else number[:2]
+        count += 1
+        if len(number) == 18 and region == numbers.UNASSIGNED_REGION:
+            check = numbers.credit_check if is_body else numbers.person_check
+            right += check(number[:17]) == number[17]
+        else:
+            right += len(number) == 15 and region == numbers.UNASSIGNED_REGION
+        writings.add(len(number))
+    assert right / count > 0.95
+    assert {15, 18} <= writings
 
 
 def test_the_check_characters_are_those_of_the_standards():
@@ -251,49 +314,96 @@ def test_the_check_characters_are_those_of_the_standards():
 
 def test_contacts_lie_outside_every_real_range(rows):
     for _, row in identity_rows(rows):
-        assert not row["phone"] or re.fullmatch(r"127\d{8}", row["phone"])
-        assert not row.get("email") or row["email"].endswith("@example.com")
+        phone = plain(row["phone"])
+        mobile = phone[-11:] if len(phone) >= 11 else ""
+        assert not re.fullmatch(r"1[3-9]\d{9}", mobile), phone
+        assert not row.get("email") or row["email"].strip().endswith("@example.com")
 
 
-def test_truth_names_every_record_once_and_exact_matching_finds_it_in_the_end(landing, rows):
+def test_truth_names_every_record_once(landing, rows):
     with truth_path(landing).open(encoding="utf-8", newline="") as file:
-        truth = {
-            (row["source_code"], row["source_customer_id"]): row["person_id"] for row in csv.DictReader(file)
-        }
-    last, first = {}, {}
-    for source, row in identity_rows(rows):
-        record = (source, next(iter(row.values())))
-        last[record] = normal(row["identity_number"])
-        first.setdefault(record, last[record])
-    assert set(last) == set(truth)
-    owner = {}
-    for record, number in last.items():
-        assert owner.setdefault(number, truth[record]) == truth[record]
-    assert len(owner) == len(set(truth.values())) >= SMALL["customers"]
-    wrong = {record for record in last if first[record] != last[record]}
-    shared = {record for record in wrong if owner.get(first[record], truth[record]) != truth[record]}
-    assert len(shared) >= 3, "records that must split"
-    assert len(wrong - shared) >= 3, "records that must merge"
+        named = [(row["source_code"], row["source_customer_id"]) for row in csv.DictReader(file)]
+    delivered = {(source, next(iter(row.values()))) for source, row in identity_rows(rows)}
+    assert len(named) == len(set(named))
+    assert set(named) == delivered
 
 
-def test_the_world_has_every_kind_band_and_mood():
-    bank = Simulation(World(), 20251101, 2000, Calendar(FIRST, date(2026, 10, 31)))
-    habits, people = bank.scene.habits, bank.people
-    persons = people.kind == PERSON
-    assert people.count >= 2000
-    assert (people.kind == INSTITUTION).any()
-    assert len(set(people.identity)) == people.count
-    bands = np.bincount(
-        np.digitize(habits.wealth[persons & (people.joined <= 0)], [1e5, 1e6, 5e6]), minlength=4
-    )
-    assert (bands > 0).all()
-    assert (np.bincount(habits.mood, minlength=6) > 0).all()
-    richest = np.sort(habits.wealth[persons])[-persons.sum() // 50 :].sum()
-    assert richest / habits.wealth[persons].sum() > 0.3
-    alone = (habits.core_day == NEVER) & (habits.card_day != NEVER)
-    assert alone.any()
+def test_holders_may_be_several_and_relations_have_two_sides(rows):
+    roles = {row["role"] for row in rows("core", "account_holders")}
+    assert roles == {"OWNER", "JOINT", "AUTHORISED"}
+    couples = {
+        (row["customer_no"], row["related_customer_no"])
+        for row in rows("core", "customer_relations")
+        if row["relation"] == "SPOUSE"
+    }
+    assert couples
+    assert couples == {(other, one) for one, other in couples}
+
+
+def test_a_market_value_is_quantity_times_price_to_the_cent(rows):
+    values = rows("wealth", "contract_values")
+    products = {row["contract_no"]: row["product_code"] for row in rows("wealth", "contracts")}
+    assert set(products.values()) == {"FUND", "WMP", "INSURANCE", "CUSTODY"}
+    for row in values:
+        worth = Decimal(row["quantity"]) * Decimal(row["price"])
+        assert Decimal(row["market_value"]) == worth.quantize(Decimal("0.01"), ROUND_HALF_UP)
+        assert products[row["contract_no"]] != "CUSTODY" or row["price"] == "1.0000"
+
+
+def test_repayments_of_principal_are_what_debts_lose(rows):
+    paid = defaultdict(Decimal)
+    for row in rows("loans", "repayments"):
+        paid[row["loan_no"], row["repayment_date"]] += Decimal(row["principal"])
+    balance: dict[str, Decimal] = {}
+    for row in rows("loans", "loan_balances"):
+        loan, now = row["loan_no"], Decimal(row["balance"])
+        before = balance.get(loan, now)
+        assert before - paid.pop((loan, row["balance_date"]), Decimal()) == now or loan not in balance
+        balance[loan] = now
+    assert not paid
+
+
+def test_rates_and_prices_are_known_from_the_first_day_on(rows):
+    assert {row["product_code"] for row in rows("core", "product_rates")} == {"CUR", "TD"}
+    assert {row["curve"] for row in rows("core", "transfer_prices")} == {"DEPOSIT", "LOAN"}
+    days = defaultdict(set)
+    for row in rows("core", "exchange_rates"):
+        days[row["currency"]].add(row["rate_date"])
+    assert days == {currency: set(DATES) for currency in ("USD", "HKD", "EUR")}
+    assert all(row["from_date"] <= row["received"] for row in rows("core", "channel_costs"))
 
 
 @pytest.mark.parametrize(("cents", "text"), [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (-12345, "-123.45")])
 def test_money_is_written_exactly(cents, text):
     assert money(cents) == text
+
+
+def test_a_frame_that_is_not_the_declared_table_is_refused(tmp_path):
+    table, calendar = load_source("core").table("balances"), Calendar(FIRST, LAST)
+    good = {"account_no": ["A1"], "balance_date": 3, "balance": [5]}
+    assert write_table(tmp_path, table, good, calendar) == 1
+    with pytest.raises(WritingError, match="declared are account_no, balance_date, balance"):
+        write_table(tmp_path, table, {"account_no": ["A1"], "balance": [5]}, calendar)
+    with pytest.raises(WritingError, match="2 values of balance, not 1"):
+        write_table(tmp_path, table, {**good, "balance": [5, 6]}, calendar)
+
+
+@pytest.mark.parametrize("source", ["core", "cards", "corporate", "crm", "wealth", "loans", "channels"])
+def test_texts_and_numbers_survive_every_format(tmp_path, source):
+    table = next(one for one in load_source(source).tables if one.name in FORMAT_TABLES)
+    awkward = {"text": ["云岚市 a", "b"], "date": [-1, EMPTY], "decimal": [-5, EMPTY], "integer": [7, EMPTY]}
+    frame = {column.name: awkward[column.type] for column in table.columns}
+    write_table(tmp_path, table, frame, Calendar(FIRST, LAST))
+    for row, place in zip(read_file(tmp_path / table.file_name, table), (0, 1), strict=True):
+        for column in table.columns:
+            wanted = {
+                "text": ("云岚市 a", "b"),
+                "date": ("2025-08-31", ""),
+                "decimal": (f"-{Decimal(5).scaleb(-(column.scale or 0)):f}", ""),
+                "integer": ("7", ""),
+            }[column.type][place]
+            assert row[column.name] == wanted
+
+
+def test_numbers_are_padded_and_a_negative_one_is_none():
+    assert numbered("A", np.array([7, -1, 123]), 5).to_pylist() == ["A00007", None, "A00123"]
