@@ -1,5 +1,6 @@
 """The bank, day by day: every topic takes its step, then the day's rows are written."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from pipelines.demo_bank.scene import make_scene
 from pipelines.demo_bank.topic import Topic
 from pipelines.demo_bank.world import World
 from pipelines.demo_bank.writing import SOURCES, Frame, WritingError, empty_frame, write_table
-from pipelines.sources.declaration import load_source
+from pipelines.sources.declaration import Table, load_source
 
 
 class Simulation:
@@ -31,7 +32,9 @@ class Simulation:
 
     def __init__(self, world: World, seed: int, customers: int, calendar: Calendar) -> None:
         self.calendar = calendar
-        self.declared = {source: load_source(source) for source in SOURCES}
+        self.declared = {
+            f"{source}.{table.name}": table for source in SOURCES for table in load_source(source).tables
+        }
         self.scene = make_scene(world, seed, customers, calendar)
         self.people = self.scene.people
         self.records = make_records(self.scene)
@@ -64,26 +67,30 @@ class Simulation:
         for topic in self.watchers if day else ():
             topic.step(day)
 
-    def frames(self, day: int) -> dict[str, Frame]:
-        """The day's rows by `source.table`; take them once."""
-        found: dict[str, Frame] = {}
+    def frames(self, day: int) -> Iterator[tuple[str, Frame]]:
+        """The day's rows by `source.table`, topic by topic; take them once."""
         for topic in (self.loans, self.cards, self.contracts, *self.watchers):
-            found.update(topic.tables(day))
-        return found
+            frames = topic.tables(day)
+            while frames:
+                yield frames.popitem()
 
     def write_day(self, landing: Path, day: int) -> dict[str, int]:
         """Write the day's deliveries; row counts by `source.table`."""
-        counts, frames = {}, self.frames(day)
-        for source, declared in self.declared.items():
-            folder = landing / source / self.calendar.text(day)
-            folder.mkdir(parents=True)
-            for table in declared.tables:
-                name = f"{source}.{table.name}"
-                frame = frames.pop(name, None) or empty_frame(table)
-                counts[name] = write_table(folder, table, frame, self.calendar)
-        if frames:
-            raise WritingError(f"demo bank: no declaration has the tables {', '.join(sorted(frames))}")
+        declared, counts = self.declared, dict.fromkeys(self.declared, 0)
+        for source in SOURCES:
+            (landing / source / self.calendar.text(day)).mkdir(parents=True)
+        missing = set(declared)
+        for name, frame in self.frames(day):
+            if name not in missing:
+                raise WritingError(f"demo bank: {name} is not declared, or comes twice on a day")
+            missing.remove(name)
+            counts[name] = self._write(landing, declared[name], frame, day)
+        for name in sorted(missing):
+            self._write(landing, declared[name], empty_frame(declared[name]), day)
         return counts
+
+    def _write(self, landing: Path, table: Table, frame: Frame, day: int) -> int:
+        return write_table(landing / table.source / self.calendar.text(day), table, frame, self.calendar)
 
     def assets(self, day: int) -> np.ndarray:
         """What everybody holds here, in cents of yuan by person."""

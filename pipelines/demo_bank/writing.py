@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -33,6 +33,7 @@ Frame = dict[str, Any]
 
 _GZIP = 31  # zlib's window bits for a gzip stream; its header holds no time, so equal rows give equal bytes
 _GZIP_LEVEL = 1
+_SLICE_ROWS = 100_000
 _LARGEST_PLAIN_SCALE = 6  # beyond it arrow writes small decimals with an exponent
 _EPOCH = np.datetime64("1970-01-01")
 
@@ -111,11 +112,15 @@ def write_table(folder: Path, table: Table, frame: Frame, calendar: Calendar) ->
             f"demo bank: {table.source}.{table.name} has the columns {', '.join(frame)}; "
             f"declared are {', '.join(table.column_names)}"
         )
-    count = frame_rows(frame)
-    content, control = _delivery(table, frame, calendar) if count else _empty_delivery(table, calendar)
-    (folder / table.file_name).write_bytes(content)
-    (folder / table.control_name).write_bytes(control)
-    return count
+    made = _made(table, frame, calendar) if frame_rows(frame) else _nothing(table, calendar)
+    hashed = sha256()
+    with (folder / table.file_name).open("wb") as file:
+        for piece in _content(table, made.table):
+            hashed.update(piece)
+            file.write(piece)
+    control = {"rows": made.table.num_rows, "sums": made.sums, "sha256": hashed.hexdigest()}
+    (folder / table.control_name).write_text(json.dumps(control) + "\n", encoding="utf-8")
+    return made.table.num_rows
 
 
 def empty_frame(table: Table) -> Frame:
@@ -123,18 +128,10 @@ def empty_frame(table: Table) -> Frame:
     return {name: [] for name in table.column_names}
 
 
-def _delivery(table: Table, frame: Frame, calendar: Calendar) -> tuple[bytes, bytes]:
-    """The bytes of the data file and of the control file."""
-    made = _made(table, frame, calendar)
-    content = _parquet(made.table) if table.file == "parquet" else _delimited(table, made.table)
-    control = {"rows": made.table.num_rows, "sums": made.sums, "sha256": sha256(content).hexdigest()}
-    return content, (json.dumps(control) + "\n").encode()
-
-
 @lru_cache(maxsize=256)
-def _empty_delivery(table: Table, calendar: Calendar) -> tuple[bytes, bytes]:
+def _nothing(table: Table, calendar: Calendar) -> _Made:
     """Most tables bring nothing on most days of a small bank."""
-    return _delivery(table, empty_frame(table), calendar)
+    return _made(table, empty_frame(table), calendar)
 
 
 def _made(table: Table, frame: Frame, calendar: Calendar) -> _Made:
@@ -225,25 +222,34 @@ def decimals(values: np.ndarray, absent: np.ndarray, scale: int) -> pa.Array:
     )
 
 
-def _parquet(table: pa.Table) -> bytes:
-    sink = io.BytesIO()
-    parquet.write_table(table, sink, compression="zstd", store_schema=False)
-    return sink.getvalue()
+def _content(table: Table, columns: pa.Table) -> Iterator[bytes]:
+    """The bytes of the data file, a slice of rows at a time: a large table is never held twice as text."""
+    if table.file == "parquet":
+        sink = io.BytesIO()
+        parquet.write_table(columns, sink, compression="zstd", store_schema=False)
+        yield sink.getvalue()
+        return
+    if table.file == "csv":
+        yield from _delimited(table, columns)
+        return
+    packer = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP)
+    for piece in _delimited(table, columns):
+        yield packer.compress(piece)
+    yield packer.flush()
 
 
-def _delimited(table: Table, columns: pa.Table) -> bytes:
-    head = f"{table.delimiter.join(table.column_names)}\n".encode() if table.header else b""
-    content = head + _lines(columns, table.delimiter)
-    if table.encoding != "utf-8" and not content.isascii():
-        content = content.decode().encode(table.encoding)
+def _delimited(table: Table, columns: pa.Table) -> Iterator[bytes]:
     if table.source in MARKED_SOURCES:
-        content = b"\xef\xbb\xbf" + content
-    return zlib.compress(content, _GZIP_LEVEL, _GZIP) if table.file == "csv.gz" else content
+        yield b"\xef\xbb\xbf"
+    if table.header:
+        yield f"{table.delimiter.join(table.column_names)}\n".encode()
+    for start in range(0, columns.num_rows, _SLICE_ROWS):
+        content = _lines(columns.slice(start, _SLICE_ROWS), table.delimiter)
+        plain = table.encoding == "utf-8" or content.isascii()
+        yield content if plain else content.decode().encode(table.encoding)
 
 
 def _lines(columns: pa.Table, delimiter: str) -> bytes:
-    if not columns.num_rows:
-        return b""
     plain = pa.table({name: _plain(columns.column(name)) for name in columns.column_names})
     sink = pa.BufferOutputStream()
     options = arrow_csv.WriteOptions(include_header=False, delimiter=delimiter, quoting_style="none")
