@@ -4,7 +4,8 @@ from datetime import date, datetime
 
 import click
 
-from pipelines.demo_bank import KINDS, DemoBankError, FaultsError, World, write_demo_bank
+from pipelines.demo_bank import KINDS, DemoBankError, FaultsError, World, read_faults, write_demo_bank
+from pipelines.demo_bank import restore as put_back
 from pipelines.settings import Settings
 
 LARGEST = 1_000_000
@@ -57,6 +58,30 @@ def write(
         f"{done}: {made.customers} customers, {made.days} days,"
         f" {sum(made.rows.values())} rows in {made.landing}"
     )
+
+
+@demo.command()
+@click.pass_obj
+def faults(settings: Settings) -> None:
+    """List what was spoilt in the landing folder, and what a night should do about each."""
+    for fault in read_faults(settings.landing):
+        where = f"{fault.received_date} {fault.source}.{fault.table} ({fault.place})"
+        click.echo(f"{fault.fault_no} {fault.kind}: {where} -> {fault.expected}")
+
+
+@demo.command()
+@click.argument("number", type=click.IntRange(1))
+@click.pass_obj
+def restore(settings: Settings, number: int) -> None:
+    """Deliver the clean files of fault NUMBER again, as a source does that is told of it."""
+    found = [fault for fault in read_faults(settings.landing) if fault.fault_no == number]
+    if not found:
+        raise click.ClickException(f"no fault {number} in {settings.landing}; `yihu demo faults` lists them")
+    try:
+        put_back(settings.landing, found[0])
+    except FaultsError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"clean again: {found[0].received_date} {found[0].source}.{found[0].table}")
 
 
 def _first_of(last: date, months: int) -> date:

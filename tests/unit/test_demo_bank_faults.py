@@ -7,9 +7,12 @@ from collections import Counter
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 
+from pipelines.cli.demo import demo
 from pipelines.demo_bank import FaultsError, read_faults, restore, write_demo_bank
 from pipelines.demo_bank.calendar import Calendar
 from pipelines.demo_bank.fault_kinds import EXPECTED, KINDS
@@ -213,6 +216,18 @@ def test_the_truth_is_a_table_of_its_own_and_never_in_the_landing(clean, spoil):
         rows = list(csv.DictReader(file))
     assert [row["expected"] for row in rows] == ["stop"] * len(rows)
     assert set(contents(landing)) <= set(contents(clean))
+
+
+def test_an_operator_lists_faults_and_puts_one_right(clean, spoil):
+    landing = spoil(FaultPlan(("wrong_sha",), all_within=5))
+    (fault,) = read_faults(landing)
+    runner, settings = CliRunner(), SimpleNamespace(landing=landing)
+    listed = runner.invoke(demo, ["faults"], obj=settings)
+    assert listed.output.startswith("1 wrong_sha: ")
+    assert runner.invoke(demo, ["restore", "2"], obj=settings).exit_code == 1
+    assert runner.invoke(demo, ["restore", "1"], obj=settings).exit_code == 0
+    folder = Path(fault.source) / fault.received_date
+    assert contents(landing / folder) == contents(clean / folder)
 
 
 @pytest.mark.parametrize("text", ["no_such_kind", "all:x", "all@y"])
