@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 _SET_PARENT_DEATH_SIGNAL = 1  # prctl(2), Linux
 
@@ -25,6 +25,28 @@ def run_child(
         check=False,
         preexec_fn=_die_with_parent if sys.platform == "linux" else None,
     )
+
+
+def follow_child(
+    arguments: Sequence[str], environment: Mapping[str, str], hear: Callable[[str], None]
+) -> int:
+    """Run a program to its end, giving each line of its output as it comes; returns its exit code.
+
+    It is killed when this process dies.
+    """
+    with subprocess.Popen(
+        list(arguments),
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+    ) as child:
+        for line in child.stdout:
+            if line.strip():
+                hear(line.rstrip())
+    return child.returncode
 
 
 def _die_with_parent() -> None:

@@ -20,6 +20,15 @@ class Settings:
     policy_folder: Path
     schedule_zone: str | None = None
 
+    def environment(self) -> dict[str, str]:
+        """The variables that give a child process the same settings."""
+        return {
+            "YIHU_BANK": self.bank,
+            "YIHU_VAR": str(self.var),
+            "YIHU_LANDING": str(self.landing),
+            "YIHU_DATABASE_URL": self.database_url or "",
+        }
+
 
 def source_url(variable: str, environ: Mapping[str, str] = os.environ) -> str | None:
     """The address of a source's database, from the variable that its declaration names; None: not set."""

@@ -116,8 +116,11 @@ def identify(settings: Settings, night: Night, record: StepRecord) -> None:
 
 
 def build(settings: Settings, night: Night, record: StepRecord) -> None:
-    """Build the bank's nouns and months: everything that does not depend on the scores."""
-    _record_build(record, building.build(settings, night, "marts"))
+    """Build the bank's nouns and months: everything that does not depend on the scores.
+
+    Month ends that lie between the last build and tonight come first, each with its scores.
+    """
+    _record_build(record, building.call_marts(settings, night))
 
 
 def score(settings: Settings, night: Night, record: StepRecord) -> None:

@@ -10,22 +10,18 @@ Here both stay loaded and dbt's parse of the project is kept, so that a small ni
         night = run_night(settings, date(2026, 10, 30))
 """
 
-import io
-import json
-import os
-import pickle
 import uuid
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import date
-from itertools import chain
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from pipelines import gates, nights
+from pipelines import building, gates, nights
 from pipelines.building import dbt as building_dbt
+from pipelines.building.warm import invoke
 from pipelines.nights import Night
 from pipelines.settings import Settings
 from pipelines.steps import run_step
@@ -33,12 +29,7 @@ from pipelines.warehouse import connect
 from pipelines.warehouse.rooms import create_workspace
 from pipelines.workspace import LIVE, Workspace
 
-LOADING = ("build", "score", "build_edition", "gate_edition", "publish")  # what bulk history leaves out
-
-PARSING = ("--vars", "--project-dir", "--profiles-dir", "--target-path", "--log-path")
-PARSED = ("nodes", "sources", "macros", "docs", "selectors", "disabled", "files", "metadata", "unit_tests")
-# what the parse depends on → the database it was made for, and the pickled manifest
-_parses: dict[str, tuple[str, bytes]] = {}
+LOADING = ("build_edition", "gate_edition", "publish")  # what bulk history leaves out
 
 
 def run_night(
@@ -109,7 +100,11 @@ def query(settings: Settings, statement: str, *values: Any) -> list[tuple[Any, .
 @contextmanager
 def warm() -> Iterator[None]:
     """Inside: ``building.build`` and the gates run in this process."""
-    with patch.object(building_dbt, "call", call_dbt), patch.object(gates, "call_gate", judge_gate):
+    with (
+        patch.object(building_dbt, "call", invoke),
+        patch.object(building, "call_marts", building.build_marts),
+        patch.object(gates, "call_gate", judge_gate),
+    ):
         yield
 
 
@@ -125,52 +120,3 @@ def judge_gate(settings: Settings, night: Night, gate: str) -> gates.GateVerdict
     verdict = gates.run_gate(settings, night, gate)
     gates.close_if_failed(verdict)
     return verdict
-
-
-def call_dbt(arguments: Sequence[str], environment: dict[str, str]) -> tuple[int, str]:
-    """What ``building.dbt.call`` does, in this process."""
-    from dbt.cli.main import dbtRunner
-
-    output = io.StringIO()
-    with patch.dict(os.environ, environment), redirect_stdout(output):
-        manifest = _manifest(_options(arguments), environment["YIHU_DBT_DBNAME"])
-        result = dbtRunner(manifest).invoke(["--no-use-colors", *arguments])
-    said = output.getvalue() + (f"{result.exception}\n" if result.exception else "")
-    return int(not result.success), said
-
-
-def _options(arguments: Sequence[str]) -> dict[str, str]:
-    """What the parse of the project takes from a call of dbt."""
-    return {name: arguments[arguments.index(name) + 1] for name in PARSING}
-
-
-def _manifest(options: dict[str, str], database: str) -> Any:
-    """The parsed project, as new; None where it cannot be parsed (dbt then says so itself).
-
-    Nothing that is parsed depends on the business date. Each call gets a copy of its own: dbt writes what it
-    compiled into it. The database's name stands in every relation, so it is put right.
-    """
-    from dbt.contracts.graph.manifest import Manifest
-
-    variables = json.loads(options["--vars"])
-    key = json.dumps([options["--project-dir"], {**variables, "business_date": None}])
-    if key not in _parses:
-        parsed = _parse(options)
-        if parsed is None:
-            return None
-        # A whole manifest does not survive pickling, nor its own deepcopy; what it was parsed from does.
-        _parses[key] = database, pickle.dumps({name: getattr(parsed, name) for name in PARSED})
-    former, pickled = _parses[key]
-    manifest = Manifest(**pickle.loads(pickled))
-    for node in chain(manifest.nodes.values(), manifest.sources.values()):
-        if node.database == former:
-            node.database = database
-            node.relation_name = node.relation_name and node.relation_name.replace(former, database)
-    manifest.build_flat_graph()
-    return manifest
-
-
-def _parse(options: dict[str, str]) -> Any:
-    from dbt.cli.main import dbtRunner
-
-    return dbtRunner().invoke(["--no-partial-parse", "parse", *chain.from_iterable(options.items())]).result

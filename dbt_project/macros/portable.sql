@@ -61,3 +61,104 @@
 {% macro collect_statistics() -%}
     {% if config.get('materialized') == 'table' %}analyze {{ this }}{% endif %}
 {%- endmacro %}
+
+{#- A mart kept in one partition a month (its last column is month_number). A build that goes on replaces the
+    partition of the business month whole and drops later ones; in closed months it deletes the rows whose `key`
+    stands in the relation `reopened` and adds those that its query gives; a month left without rows vanishes. -#}
+{% materialization monthly, adapter='postgres' %}
+    {%- set target = this.incorporate(type='table') -%}
+    {%- set tonight = make_temp_relation(target, '__tonight') -%}
+    {%- set key, reopened = config.get('key'), config.get('reopened') -%}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {% call statement('main') -%}
+        create temporary table {{ tonight.identifier }} on commit drop as ({{ sql }})
+    {%- endcall %}
+    {%- if var('since') and load_cached_relation(this) is not none %}
+        {%- for month, partition in month_partitions(target).items() if month >= business_month() | int %}
+            {% do run_query('drop table ' ~ partition) %}
+        {%- endfor %}
+        {%- if reopened %}
+            {% do run_query(delete_reopened(target, key, reopened)) %}
+        {%- endif %}
+    {%- else %}
+        {% do run_query('drop table if exists ' ~ target ~ ' cascade') %}
+        {% do run_query(
+            'create table ' ~ target ~ ' (like ' ~ tonight.identifier ~ ') partition by list (month_number)'
+        ) %}
+    {%- endif %}
+    {%- set standing = month_partitions(target) -%}
+    {%- set months = run_query('select distinct month_number from ' ~ tonight.identifier ~ ' order by 1').columns[0] -%}
+    {%- for month in months %}
+        {%- if month | int in standing %}
+            {% do run_query(
+                'insert into ' ~ target ~ ' select * from ' ~ tonight.identifier ~ ' where month_number = ' ~ month
+            ) %}
+        {%- else %}
+            {% do run_query(add_partition(target, tonight, month, key)) %}
+        {%- endif %}
+    {%- endfor %}
+    {%- for month, partition in standing.items() if month not in months.values() | map('int') | list %}
+        {%- if reopened and not run_query('select 1 from ' ~ partition ~ ' limit 1').rows %}
+            {% do run_query('drop table ' ~ partition) %}
+        {%- endif %}
+    {%- endfor %}
+    {% do run_query('analyze only ' ~ target) %}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do persist_docs(target, model) %}
+    {{ adapter.commit() }}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [target]}) }}
+{% endmaterialization %}
+
+{#- Month number → partition of a monthly mart. -#}
+{% macro month_partitions(relation) -%}
+    {%- set found = {} -%}
+    {%- if execute -%}
+        {%- set rows = run_query(
+            "select replace(part.relname, '" ~ relation.identifier ~ "_m', ''), part.relname"
+            ~ " from pg_catalog.pg_inherits as i"
+            ~ " inner join pg_catalog.pg_class as part on i.inhrelid = part.oid"
+            ~ " inner join pg_catalog.pg_class as whole on i.inhparent = whole.oid"
+            ~ " inner join pg_catalog.pg_namespace as n on whole.relnamespace = n.oid"
+            ~ " where whole.relkind = 'p' and n.nspname = '" ~ relation.schema
+            ~ "' and whole.relname = '" ~ relation.identifier ~ "' order by 1"
+        ).rows -%}
+        {%- for month, name in rows -%}
+            {%- do found.update({month | int: relation.schema ~ '.' ~ name}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+{#- The first month of monthly marts, null while they have none. -#}
+{% macro first_partition(relations) -%}
+    {%- set months = [] -%}
+    {%- for relation in relations -%}
+        {%- do months.extend(month_partitions(relation).keys()) -%}
+    {%- endfor -%}
+    {{ return(months | min if months else 'cast(null as integer)') }}
+{%- endmacro %}
+
+{% macro delete_reopened(target, key, reopened) -%}
+    delete from {{ target }} as standing
+    using {{ workspace_schema('intermediate') }}.{{ reopened }} as again
+    where
+        standing.{{ key }} = again.{{ key }}
+        and standing.month_number >= again.from_month
+        and standing.month_number >= (
+            select min(from_month) from {{ workspace_schema('intermediate') }}.{{ reopened }}
+        )
+{%- endmacro %}
+
+{#- Filled before it is attached: a table made in the same transaction is written without the log. -#}
+{% macro add_partition(target, tonight, month, key) -%}
+    {%- set partition = target.schema ~ '.' ~ target.identifier ~ '_m' ~ month -%}
+    create table {{ partition }} as select * from {{ tonight.identifier }} where month_number = {{ month }};
+    {%- if config.get('indexed') %}
+    create index on {{ partition }} ({{ key }});
+    {%- endif %}
+    alter table {{ partition }} add check (month_number = {{ month }});
+    alter table {{ target }} attach partition {{ partition }} for values in ({{ month }});
+    analyze {{ partition }}
+{%- endmacro %}

@@ -64,6 +64,7 @@
         '{{ source_code }}' as source_code,
         {{ columns | join(',\n        ') }}
     from {{ ref('int_' ~ source_code ~ '_' ~ entity ~ '_conformed') }}
+    where received_date <= {{ business_date() }}
     {%- else %}
     {%- if types %}
     select

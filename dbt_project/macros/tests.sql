@@ -1,7 +1,10 @@
-{#- The key of a table, over one column or several. -#}
+{#- The key of a table, over one column or several; of a monthly mart the business month, which tonight replaced. -#}
 {% test unique_key(model, columns) %}
 select {{ columns | join(', ') }}
 from {{ model }}
+{%- if 'month_number' in columns %}
+where month_number >= {{ business_month() }}
+{%- endif %}
 group by {{ columns | join(', ') }}
 having count(*) > 1
 {% endtest %}

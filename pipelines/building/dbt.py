@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from pipelines.sources import Source, active_sources, declarations_for_dbt, pipe
 from pipelines.warehouse import connect, dbt_environment
 from pipelines.wording import without_values
 
-LAYERS = ("delivery", "marts", "edition")
+LAYERS = ("delivery", "month_end", "marts", "edition")
 MESSAGE_LINES = 12
+Invoke = Callable[[Sequence[str], dict[str, str]], tuple[int, str]]
 
 
 class BuildError(Exception):
@@ -34,9 +36,13 @@ class BuildResult:
     warning_count: int
 
 
-def build(settings: Settings, night: Night, layer: str) -> BuildResult:
+def build(
+    settings: Settings, night: Night, layer: str, since: date | None = None, invoke: Invoke | None = None
+) -> BuildResult:
     """Build one of LAYERS for the night's business date and workspace, with its data tests.
 
+    ``since``: the date as of which the marts stand, and go on from; None makes them anew. ``invoke`` runs dbt
+    (default: ``call``).
     Raises BuildError with the first errors, by model and message.
     """
     target = settings.var / settings.bank / "dbt" / (night.workspace.name or "live")
@@ -45,7 +51,7 @@ def build(settings: Settings, night: Night, layer: str) -> BuildResult:
     arguments = [
         "build",
         *("--selector", layer),
-        *("--vars", json.dumps(_variables(settings, night))),
+        *("--vars", json.dumps(_variables(settings, night, since))),
         *("--project-dir", str(project)),
         *("--profiles-dir", str(project)),
         *("--target-path", str(target)),
@@ -54,7 +60,7 @@ def build(settings: Settings, night: Night, layer: str) -> BuildResult:
     ]
     results_file = target / "run_results.json"
     results_file.unlink(missing_ok=True)
-    code, output = call(arguments, dbt_environment(settings, night.night_id))
+    code, output = (invoke or call)(arguments, dbt_environment(settings, night.night_id))
     if not results_file.exists():
         raise BuildError(f"{_place(night, layer)}: dbt stopped before it ran: {_tail(output)}")
     results = json.loads(results_file.read_text())["results"]
@@ -88,10 +94,11 @@ def drop_next_edition(settings: Settings, night: Night) -> None:
         cursor.execute(f"drop schema if exists {schema} cascade")
 
 
-def _variables(settings: Settings, night: Night) -> dict[str, Any]:
+def _variables(settings: Settings, night: Night, since: date | None = None) -> dict[str, Any]:
     sources = active_sources(settings.bank)
     return {
         "business_date": night.business_date.isoformat(),
+        "since": since.isoformat() if since else "",
         "workspace": night.workspace.name,
         "sources": [source.code for source in sources],
         "entities": _providers(sources),

@@ -101,9 +101,9 @@ def night(settings: Settings, day: datetime) -> None:
 @click.pass_obj
 @told
 def load(settings: Settings, day: datetime) -> None:
-    """Take in history in bulk: land, gate and identify, without an edition."""
+    """Take in history in bulk: up to the marts, with the scores of month ends, without an edition."""
     _prepare(settings)
-    _run_night(settings, day.date(), skipped=("build", "score", "build_edition", "gate_edition", "publish"))
+    _run_night(settings, day.date(), skipped=("build_edition", "gate_edition", "publish"))
 
 
 @main.command()

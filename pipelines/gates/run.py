@@ -65,7 +65,7 @@ def call_gate(settings: Settings, night: Night, gate: str) -> GateVerdict:
     """
     done = run_child(
         [sys.executable, "-m", "pipelines.gates", gate, "--night", str(night.night_id)],
-        _environment(settings),
+        settings.environment(),
         cwd=str(settings.root),
     )
     if done.returncode not in (0, CLOSED):
@@ -116,12 +116,3 @@ def _gate_url(settings: Settings) -> str:
     # A socket's address has no host; Great Expectations asks for one, the driver then takes the option.
     netloc = parts.netloc if parts.hostname else f"{parts.netloc}localhost"
     return parts._replace(scheme="postgresql+psycopg2", netloc=netloc, query=urlencode(options)).geturl()
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    return {
-        "YIHU_BANK": settings.bank,
-        "YIHU_VAR": str(settings.var),
-        "YIHU_LANDING": str(settings.landing),
-        "YIHU_DATABASE_URL": settings.database_url or "",
-    }

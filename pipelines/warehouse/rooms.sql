@@ -106,6 +106,16 @@ create table if not exists ops.tie_outs (
 );
 alter table ops.tie_outs add column if not exists excluded_value numeric not null default 0;
 
+-- ── building: as of which dates the marts of a workspace were built, and from which inputs ──────────────────────
+create table if not exists ops.mart_builds (
+    workspace text not null,
+    business_date date not null,
+    inputs text not null,
+    is_whole boolean not null,
+    night_id bigint not null references ops.nights,
+    primary key (workspace, business_date)
+);
+
 -- ── gates ───────────────────────────────────────────────────────────────────────────────────────────────────
 create table if not exists ops.gate_results (
     night_id bigint not null references ops.nights,

@@ -6,10 +6,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from night_support import begin_night, call_dbt
+from night_support import begin_night
 
 from pipelines import landing
 from pipelines.building.dbt import _variables
+from pipelines.building.warm import invoke
 from pipelines.nights import Night
 from pipelines.policy import read_policy, write_policy
 from pipelines.settings import ROOT, Settings
@@ -57,7 +58,7 @@ def dbt(settings: Settings, night: Night, command: str, *choice: str) -> list[di
     ]
     file = target / "run_results.json"
     file.unlink(missing_ok=True)
-    output = call_dbt(arguments, dbt_environment(settings, night.night_id))
+    _, output = invoke(arguments, dbt_environment(settings, night.night_id))
     assert file.exists(), output
     return json.loads(file.read_text())["results"]
 

@@ -10,6 +10,7 @@ import psycopg2
 import pytest
 
 from pipelines.landing import DeliveryError, ensure_raw_tables, land
+from pipelines.landing.raw import copy_rows
 from pipelines.nights import open_night
 from pipelines.sources import Bank, Source, load_source
 from pipelines.warehouse import connect
@@ -264,6 +265,7 @@ def test_an_error_of_our_own_server_comes_out_as_itself(settings, night, operati
     with connect(settings, role="yihu_loader") as connection:
         ensure_raw_tables(connection, [crm])
         with connection.cursor() as cursor:
+            copy_rows(cursor, "raw", crm.tables[0], [FIRST], [])  # makes the month's partition
             cursor.execute("alter table raw.crm__contacts add constraint small check (cost <> '2.20')")
     with pytest.raises(psycopg2.errors.CheckViolation):
         night(FIRST)

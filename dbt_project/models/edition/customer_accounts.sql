@@ -20,7 +20,9 @@ select
     cast(holder.from_date as date) as held_from_date,
     cast(holder.until_date as date) as held_until_date,
     cast(account.maturity_date as date) as maturity_date,
-    cast(coalesce(overdue.overdue_days, 0) as integer) as overdue_days
+    cast(coalesce(overdue.overdue_days, 0) as integer) as overdue_days,
+    cast(balance.base_balance_amount as decimal(18, 2)) as base_balance_amount,
+    cast(balance.base_month_average_amount as decimal(18, 2)) as base_balance_month_average_amount
 from {{ ref('account_holders') }} as holder
 inner join {{ ref('accounts') }} as account on holder.account_id = account.account_id
 inner join {{ ref('customers') }} as customer on holder.customer_id = customer.customer_id

@@ -2,26 +2,13 @@
 -- position counts everybody with the same amount
 with
 
-windows as (
-    select
-        month_number,
-        {{ policy_count('abc_window_months', 'month.last_date') }} as window_months
-    from {{ ref('months') }} as month
-),
-
 measures as (
     select
-        person.customer_id,
-        person.month_number,
-        cast(person.transaction_amount_so_far - coalesce(former.transaction_amount_so_far, 0) as decimal(18, 2))
-            as transaction_amount
-    from {{ ref('customer_activity_months') }} as person
-    inner join windows on person.month_number = windows.month_number
-    left join {{ ref('customer_activity_months') }} as former
-        on
-            person.customer_id = former.customer_id
-            and person.month_number - windows.window_months = former.month_number
-    where person.customer_kind_code = 'person'
+        customer_id,
+        month_number,
+        abc_transaction_amount as transaction_amount
+    from {{ ref('customer_activity_months') }}
+    where month_number = {{ business_month() }} and customer_kind_code = 'person'
 ),
 
 counts as (
@@ -30,11 +17,10 @@ counts as (
         month_number,
         transaction_amount,
         cast(count(*) over (
-            partition by month_number
             order by transaction_amount desc nulls last
             range between unbounded preceding and current row
         ) as decimal(18, 8)) as reached_count,
-        cast(count(*) over (partition by month_number) as decimal(18, 0)) as person_count
+        cast(count(*) over () as decimal(18, 0)) as person_count
     from measures
 ),
 
@@ -49,10 +35,10 @@ positions as (
 
 select
     position.customer_id,
-    position.month_number,
     position.transaction_amount,
     position.cumulative_share,
-    max(share.rank) as rank
+    max(share.rank) as rank,
+    position.month_number
 from positions as position
 inner join {{ ref('int_month_shares_cumulated') }} as share
     on

@@ -1,34 +1,63 @@
--- trailing calendar months, the month itself included (the business month up to the business date)
+-- what a customer had done and held as of the business date; a closed month keeps what was known at its end.
+-- Trailing calendar months, the business month included
 {%- set windows = [1, 3, 6, 12] %}
 {%- set channels = ['branch', 'self_service', 'phone', 'web', 'mobile', 'card'] %}
+with
+
+calendar as (
+    select
+        month_number,
+        day_count,
+        {{ business_month() }} - month_number as age_months,
+        sum(case when {{ business_month() }} - month_number < 12 then day_count end) over () as year_day_count
+    from {{ ref('months') }}
+),
+
+aged as (
+    select
+        month.*,
+        calendar.age_months,
+        calendar.day_count,
+        calendar.year_day_count,
+        {{ policy_count('rfm_window_months') }} as rfm_months,
+        {{ policy_count('abc_window_months') }} as abc_months
+    from {{ ref('customer_months') }} as month
+    inner join calendar on month.month_number = calendar.month_number
+    where month.month_number > {{ business_month() }} - greatest(
+        12, {{ policy_count('rfm_window_months') }}, {{ policy_count('abc_window_months') }}
+    )
+)
+
 select
-    customer_id,
-    customer_kind_code,
-    month_number,
-    last_date,
-    aum_amount,
-    aum_month_average_amount
+    month.customer_id,
+    customer.customer_kind_code,
+    {{ business_date() }} as last_date,
+    cast(sum(case when month.age_months = 0 then month.aum_amount else 0 end) as decimal(18, 2)) as aum_amount,
+    cast(sum(case when month.age_months = 0 then month.aum_month_average_amount else 0 end) as decimal(18, 2))
+        as aum_month_average_amount,
+    cast(
+        cast(sum(case when month.age_months < 12 then month.aum_month_average_amount * month.day_count else 0 end)
+            as decimal(18, 2))
+        / max(month.year_day_count) as decimal(18, 2)
+    ) as aum_year_average_amount
     {%- for months in windows %},
-    cast(sum(transaction_count) over trailing_{{ months }} as bigint) as transaction_count_{{ months }}m
+    cast(sum(case when month.age_months < {{ months }} then month.transaction_count else 0 end) as bigint)
+        as transaction_count_{{ months }}m
     {%- endfor %},
-    cast(sum(transaction_amount) over trailing_12 as decimal(18, 2)) as transaction_amount_12m
+    cast(sum(case when month.age_months < 12 then month.transaction_amount else 0 end) as decimal(18, 2))
+        as transaction_amount_12m
     {%- for channel in channels %},
-    cast(sum({{ channel }}_channel_count) over trailing_12 as bigint) as {{ channel }}_channel_count_12m
+    cast(sum(case when month.age_months < 12 then month.{{ channel }}_channel_count else 0 end) as bigint)
+        as {{ channel }}_channel_count_12m
     {%- endfor %},
-    cast(sum(transaction_count) over so_far as bigint) as transaction_count_so_far,
-    cast(sum(transaction_amount) over so_far as decimal(18, 2)) as transaction_amount_so_far,
-    max(last_active_date) over so_far as last_active_date
-from {{ ref('customer_months') }}
-window
-    so_far as (
-        partition by customer_id
-        order by month_number nulls last
-        range between unbounded preceding and current row
-    ),
-    {%- for months in windows %}
-    trailing_{{ months }} as (
-        partition by customer_id
-        order by month_number nulls last
-        range between {{ months - 1 }} preceding and current row
-    ){{ ',' if not loop.last }}
-    {%- endfor %}
+    cast(sum(case when month.age_months < month.rfm_months then month.transaction_count else 0 end) as bigint)
+        as rfm_transaction_count,
+    cast(sum(case when month.age_months < month.rfm_months then month.transaction_amount else 0 end) as decimal(18, 2))
+        as rfm_transaction_amount,
+    cast(sum(case when month.age_months < month.abc_months then month.transaction_amount else 0 end) as decimal(18, 2))
+        as abc_transaction_amount,
+    max(month.last_active_date) as last_active_date,
+    {{ business_month() }} as month_number
+from aged as month
+inner join {{ ref('customers') }} as customer on month.customer_id = customer.customer_id
+group by month.customer_id, customer.customer_kind_code

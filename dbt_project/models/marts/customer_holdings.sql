@@ -16,7 +16,7 @@ balances as (
     select
         customer_id,
         account_id,
-        cast(sum(balance_amount) as decimal(18, 2)) as balance_amount
+        cast(sum(base_balance_amount) as decimal(18, 2)) as balance_amount
     from {{ ref('holder_balances') }}
     group by customer_id, account_id
 ),

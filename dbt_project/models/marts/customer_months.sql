@@ -1,31 +1,6 @@
--- the working grain: one customer, one month, what was held and what was done; the bank's own bookings
--- (policy: transaction_types) are not the customer's activity
+-- the working grain: one customer, one month, what was held and what was done. Past months follow today's holders
+{%- set channels = ['branch', 'self_service', 'phone', 'web', 'mobile', 'card'] %}
 with
-
-holdings as (
-    select
-        customer_id,
-        month_number,
-        sum(greatest(balance_amount, 0) * aum_weight) as aum_amount,
-        sum(balance_month_average_amount * aum_weight) as aum_month_average_amount
-    from {{ ref('account_months') }}
-    group by customer_id, month_number
-),
-
-activity as (
-    select
-        customer_id,
-        month_number,
-        count(*) as transaction_count,
-        sum(transaction_amount) as transaction_amount,
-        max(case when is_customer_initiated then transaction_date end) as last_active_date
-        {%- for channel in ['branch', 'self_service', 'phone', 'web', 'mobile', 'card'] %},
-        sum(case when channel_code = '{{ channel }}' then 1 else 0 end) as {{ channel }}_channel_count
-        {%- endfor %}
-    from {{ ref('transactions') }}
-    where is_activity
-    group by customer_id, month_number
-),
 
 -- a customer is known from the first delivery on, and from the first business on record before it
 known as (
@@ -36,47 +11,78 @@ known as (
         select
             customer_id,
             month_number
-        from holdings
+        from {{ ref('int_customer_holdings_summed') }}
         union all
         select
             customer_id,
             month_number
-        from activity
+        from {{ ref('int_customer_activities_summed') }}
         union all
         select
-            customer_id,
-            {{ month_number('first_received_date') }} as month_number
-        from {{ ref('customers') }}
+            customer.customer_id,
+            greatest(
+                {{ month_number('customer.first_received_date') }},
+                {{ 'coalesce(again.from_month, ' ~ business_month() ~ ')' if var('since') else 0 }}
+            ) as month_number
+        from {{ ref('customers') }} as customer
+        left join {{ ref('int_customers_reopened') }} as again on customer.customer_id = again.customer_id
     ) as seen
     group by customer_id
 ),
 
-spine as (
+measured as (
     select
-        customer.customer_id,
-        customer.customer_kind_code,
-        month.month_number,
-        month.last_date
-    from {{ ref('customers') }} as customer
-    inner join known on customer.customer_id = known.customer_id
+        known.customer_id,
+        month.last_date,
+        coalesce(holding.deposit_amount, 0) as deposit_amount,
+        coalesce(holding.loan_amount, 0) as loan_amount,
+        coalesce(holding.aum_amount, 0) as aum_amount,
+        coalesce(holding.aum_month_average_amount, 0) as aum_month_average_amount,
+        coalesce(activity.transaction_count, 0) as transaction_count,
+        coalesce(activity.transaction_amount, 0) as transaction_amount,
+        activity.last_active_date,
+        {%- for channel in channels %}
+        coalesce(activity.{{ channel }}_channel_count, 0) as {{ channel }}_channel_count,
+        {%- endfor %}
+        month.month_number
+    from known
     inner join {{ ref('months') }} as month on known.first_month_number <= month.month_number
+    left join {{ ref('int_customer_holdings_summed') }} as holding
+        on known.customer_id = holding.customer_id and month.month_number = holding.month_number
+    left join {{ ref('int_customer_activities_summed') }} as activity
+        on known.customer_id = activity.customer_id and month.month_number = activity.month_number
+),
+
+-- the eve of the first month that is built
+former as (
+    select
+        customer_id,
+        max(last_active_date) as last_active_date
+    from {{ this if var('since') else 'measured' }}
+    where {{ 'month_number = ' ~ business_month() ~ ' - 1' if var('since') else 'false' }}
+    group by customer_id
 )
 
 select
-    spine.customer_id,
-    spine.customer_kind_code,
-    spine.month_number,
-    spine.last_date,
-    cast(coalesce(holding.aum_amount, 0) as decimal(18, 2)) as aum_amount,
-    cast(coalesce(holding.aum_month_average_amount, 0) as decimal(18, 2)) as aum_month_average_amount,
-    cast(coalesce(activity.transaction_count, 0) as bigint) as transaction_count,
-    cast(coalesce(activity.transaction_amount, 0) as decimal(18, 2)) as transaction_amount,
-    activity.last_active_date
-    {%- for channel in ['branch', 'self_service', 'phone', 'web', 'mobile', 'card'] %},
-    cast(coalesce(activity.{{ channel }}_channel_count, 0) as bigint) as {{ channel }}_channel_count
+    measured.customer_id,
+    measured.last_date,
+    cast(measured.deposit_amount as decimal(18, 2)) as deposit_amount,
+    cast(measured.loan_amount as decimal(18, 2)) as loan_amount,
+    cast(measured.aum_amount as decimal(18, 2)) as aum_amount,
+    cast(measured.aum_month_average_amount as decimal(18, 2)) as aum_month_average_amount,
+    cast(measured.transaction_count as bigint) as transaction_count,
+    cast(measured.transaction_amount as decimal(18, 2)) as transaction_amount,
+    greatest(
+        max(measured.last_active_date) over (
+            partition by measured.customer_id
+            order by measured.month_number nulls last
+        ),
+        case when known.first_month_number = {{ business_month() }} then former.last_active_date end
+    ) as last_active_date,
+    {%- for channel in channels %}
+    cast(measured.{{ channel }}_channel_count as bigint) as {{ channel }}_channel_count,
     {%- endfor %}
-from spine
-left join holdings as holding
-    on spine.customer_id = holding.customer_id and spine.month_number = holding.month_number
-left join activity
-    on spine.customer_id = activity.customer_id and spine.month_number = activity.month_number
+    measured.month_number
+from measured
+inner join known on measured.customer_id = known.customer_id
+left join former on measured.customer_id = former.customer_id

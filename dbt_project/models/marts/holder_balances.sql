@@ -1,5 +1,8 @@
--- each holder's part of tonight's balances, to the cent: what rounding leaves is the primary holder's
-{%- set amounts = ['balance_amount', 'balance_month_average_amount', 'overdraft_month_average_amount'] %}
+-- each holder's part of tonight's balances, to the cent, in the account's currency and in the bank's: what rounding
+-- leaves is the primary holder's
+{%- set amounts = [
+    'balance_amount', 'balance_month_average_amount', 'base_balance_amount', 'base_month_average_amount'
+] %}
 with
 
 parts as (

@@ -2,16 +2,14 @@
 with recursive
 
 firsts as (
-    select min(received_date) as first_date from {{ ref('int_customer_versions_unioned') }}
+    select {{ month_number('min(received_date)') }} as first_month from {{ ref('int_customer_versions_unioned') }}
     union all
-    select min(from_date) as first_date from {{ ref('int_balance_spells_derived') }}
-    union all
-    select min(transaction_date) as first_date from {{ ref('transactions') }}
+    select {{ first_partition([ref('balances'), ref('transactions')]) }} as first_month
 ),
 
 bounds as (
     select
-        {{ month_number('min(first_date)') }} as first_month,
+        min(first_month) as first_month,
         {{ month_number(business_date()) }} as last_month
     from firsts
 ),

@@ -4,14 +4,10 @@ with
 
 cuts as (
     select
-        month_number,
-        last_date,
-        {{ policy_code('rfm_cut_method', 'month.last_date') }} as cut_method_code,
-        {{ policy_count('rfm_window_months', 'month.last_date') }} as window_months,
-        {{ policy_value('rfm_recency_weight', 'month.last_date') }} as recency_weight,
-        {{ policy_value('rfm_frequency_weight', 'month.last_date') }} as frequency_weight,
-        {{ policy_value('rfm_monetary_weight', 'month.last_date') }} as monetary_weight
-    from {{ ref('months') }} as month
+        {{ policy_code('rfm_cut_method') }} as cut_method_code,
+        {{ policy_value('rfm_recency_weight') }} as recency_weight,
+        {{ policy_value('rfm_frequency_weight') }} as frequency_weight,
+        {{ policy_value('rfm_monetary_weight') }} as monetary_weight
 ),
 
 measures as (
@@ -20,29 +16,23 @@ measures as (
         person.month_number,
         cut.cut_method_code,
         {{ days_between('person.last_active_date', 'person.last_date') }} as recency_days,
-        cast(person.transaction_count_so_far - coalesce(former.transaction_count_so_far, 0) as decimal(18, 0))
-            as frequency_count,
-        cast(person.transaction_amount_so_far - coalesce(former.transaction_amount_so_far, 0) as decimal(18, 2))
-            as monetary_amount
+        cast(person.rfm_transaction_count as decimal(18, 0)) as frequency_count,
+        person.rfm_transaction_amount as monetary_amount
     from {{ ref('customer_activity_months') }} as person
-    inner join cuts as cut on person.month_number = cut.month_number
-    left join {{ ref('customer_activity_months') }} as former
-        on
-            person.customer_id = former.customer_id
-            and person.month_number - cut.window_months = former.month_number
-    where person.customer_kind_code = 'person'
+    cross join cuts as cut
+    where person.month_number = {{ business_month() }} and person.customer_kind_code = 'person'
 ),
 
 positions as (
     select
         measures.*,
-        cast(rank() over (partition by month_number order by recency_days desc nulls first) - 1
+        cast(rank() over (order by recency_days desc nulls first) - 1
             as decimal(18, 8)) as worse_recency_count,
-        cast(rank() over (partition by month_number order by frequency_count nulls first) - 1
+        cast(rank() over (order by frequency_count nulls first) - 1
             as decimal(18, 8)) as worse_frequency_count,
-        cast(rank() over (partition by month_number order by monetary_amount nulls first) - 1
+        cast(rank() over (order by monetary_amount nulls first) - 1
             as decimal(18, 8)) as worse_monetary_count,
-        cast(count(*) over (partition by month_number) as decimal(18, 0)) as person_count
+        cast(count(*) over () as decimal(18, 0)) as person_count
     from measures
 ),
 
@@ -67,7 +57,6 @@ placed as (
 
 select
     placed.customer_id,
-    placed.month_number,
     placed.recency_days,
     placed.frequency_count,
     placed.monetary_amount,
@@ -79,9 +68,10 @@ select
         + frequency.rank * cut.frequency_weight
         + monetary.rank * cut.monetary_weight
         as decimal(18, 4)
-    ) as rfm_score
+    ) as rfm_score,
+    placed.month_number
 from placed
-inner join cuts as cut on placed.month_number = cut.month_number
+cross join cuts as cut
 inner join {{ ref('int_month_bands_bounded') }} as recency
     on
         placed.month_number = recency.month_number

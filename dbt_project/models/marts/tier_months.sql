@@ -1,4 +1,5 @@
--- every scheme in one shape: V9 rfm, T2 abc, T3 aum_level
+-- every scheme in one shape: V9 rfm, T2 abc, T3 aum_level. Since = the first day of the month from which the
+-- customer has been in the tier without a break
 with
 
 rfm as (
@@ -18,6 +19,7 @@ rfm as (
             score.month_number = band.month_number
             and band.band_set_code = 'rfm'
             and {{ in_band('score.rfm_score', 'band') }}
+    where score.month_number = {{ business_month() }}
 ),
 
 abc as (
@@ -36,6 +38,7 @@ abc as (
             position.month_number = share.month_number
             and share.share_set_code = 'abc'
             and position.rank = share.rank
+    where position.month_number = {{ business_month() }}
 ),
 
 aum_level as (
@@ -48,13 +51,13 @@ aum_level as (
         person.aum_month_average_amount as metric_value,
         band.lower_bound as threshold_value,
         cast(null as varchar) as reason_detail
-    from {{ ref('customer_months') }} as person
+    from {{ ref('customer_activity_months') }} as person
     inner join {{ ref('int_month_bands_bounded') }} as band
         on
             person.month_number = band.month_number
             and band.band_set_code = 'aum_level'
             and {{ in_band('person.aum_month_average_amount', 'band') }}
-    where person.customer_kind_code = 'person'
+    where person.month_number = {{ business_month() }} and person.customer_kind_code = 'person'
 ),
 
 schemes as (
@@ -66,12 +69,22 @@ schemes as (
 )
 
 select
-    customer_id,
-    month_number,
-    scheme_code,
-    tier_code,
-    tier_rank,
-    cast(metric_value as decimal(18, 4)) as metric_value,
-    cast(threshold_value as decimal(18, 4)) as threshold_value,
-    reason_detail
-from schemes
+    scheme.customer_id,
+    scheme.scheme_code,
+    scheme.tier_code,
+    scheme.tier_rank,
+    coalesce({{ 'former.since_date' if var('since') else 'null' }}, month.first_date) as since_date,
+    cast(scheme.metric_value as decimal(18, 4)) as metric_value,
+    cast(scheme.threshold_value as decimal(18, 4)) as threshold_value,
+    scheme.reason_detail,
+    scheme.month_number
+from schemes as scheme
+inner join {{ ref('months') }} as month on scheme.month_number = month.month_number
+{%- if var('since') %}
+left join {{ this }} as former
+    on
+        scheme.customer_id = former.customer_id
+        and scheme.scheme_code = former.scheme_code
+        and scheme.tier_code = former.tier_code
+        and former.month_number = {{ business_month() }} - 1
+{%- endif %}

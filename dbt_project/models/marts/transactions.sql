@@ -1,32 +1,71 @@
--- of a transaction delivered twice the newest counts
+-- every version received; one holds from its receipt until it is superseded by a newer version or taken back
+{%- set columns = [
+    'transaction_id', 'account_id', 'transaction_date', 'direction_code', 'transaction_amount', 'channel_code',
+    'transaction_type_code', 'is_customer_initiated', 'is_own_name', 'other_bank_code', 'received_date',
+    'line_number', 'month_number'
+] %}
 with
 
 versions as (
+    select {{ columns | join(', ') }}
+    from {{ ref('int_transactions_arrived') }}
+    {%- if var('since') %}
+    union all
+    select {{ columns | join(', ') }}
+    from {{ this }} as former
+    where former.month_number = {{ business_month() }} and not {{ has_arrived('former.received_date') }}
+    union all
+    select former.{{ columns | join(', former.') }}
+    from {{ this }} as former
+    inner join {{ ref('int_activities_reopened') }} as again
+        on former.account_id = again.account_id and former.month_number >= again.from_month
+    where
+        former.month_number < {{ business_month() }}
+        and former.month_number >= {{ first_reopened(ref('int_activities_reopened')) }}
+        and not {{ has_arrived('former.received_date') }}
+    {%- endif %}
+),
+
+deletions as (
     select
-        movement.*,
-        row_number() over (
-            partition by source_code, source_transaction_id
-            order by received_date desc nulls last, line_number desc nulls last
-        ) as version_rank
-    from {{ ref('int_transactions_unioned') }} as movement
-    where transaction_date <= {{ business_date() }}
+        version.transaction_id,
+        version.received_date,
+        version.line_number,
+        min(deleted.received_date) as deleted_date
+    from versions as version
+    inner join {{ ref('int_transactions_deleted') }} as deleted
+        on version.transaction_id = deleted.transaction_id and version.received_date <= deleted.received_date
+    group by version.transaction_id, version.received_date, version.line_number
+),
+
+followed as (
+    select
+        version.*,
+        lead(version.received_date) over (
+            partition by version.transaction_id
+            order by version.received_date nulls last, version.line_number nulls last
+        ) as followed_date
+    from versions as version
 )
 
 select
-    {{ bank_account_id('movement.source_code', 'movement.source_transaction_id') }} as transaction_id,
-    account.account_id,
-    account.customer_id,
-    movement.transaction_date,
-    {{ month_number('movement.transaction_date') }} as month_number,
-    movement.direction_code,
-    movement.transaction_amount,
-    movement.channel_code,
-    movement.transaction_type_code,
-    movement.is_customer_initiated,
-    coalesce(kind.is_activity, true) as is_activity
-from versions as movement
-inner join {{ ref('accounts') }} as account
-    on {{ bank_account_id('movement.source_code', 'movement.source_account_id') }} = account.account_id
-left join {{ source('policy', 'transaction_types') }} as kind
-    on movement.transaction_type_code = kind.transaction_type_code and {{ in_force('kind') }}
-where movement.version_rank = 1
+    version.transaction_id,
+    version.account_id,
+    version.transaction_date,
+    version.direction_code,
+    version.transaction_amount,
+    version.channel_code,
+    version.transaction_type_code,
+    version.is_customer_initiated,
+    version.is_own_name,
+    version.other_bank_code,
+    version.received_date,
+    version.line_number,
+    least(version.followed_date, deletion.deleted_date) as superseded_date,
+    version.month_number
+from followed as version
+left join deletions as deletion
+    on
+        version.transaction_id = deletion.transaction_id
+        and version.received_date = deletion.received_date
+        and version.line_number = deletion.line_number

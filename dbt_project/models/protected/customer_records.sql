@@ -50,6 +50,7 @@ links as (
             order by changed_date desc nulls last
         ) as link_rank
     from {{ ref('stg_identity__links') }} as link
+    where link.changed_date <= {{ business_date() }}
 )
 
 select

@@ -4,7 +4,8 @@ account_balances as (
     select
         'A' || source_account_id as source_account_id,
         balance_date,
-        balance_amount
+        balance_amount,
+        received_date
     from {{ ref('int_berka_balances_folded') }}
 ),
 
@@ -13,13 +14,15 @@ loan_movements as (
     select
         loan_id,
         granted_date as balance_date,
-        principal_amount as movement_amount
+        principal_amount as movement_amount,
+        received_date
     from {{ ref('int_berka_loans_deduplicated') }}
     union all
     select
         loan.loan_id,
         payment.transaction_date as balance_date,
-        -payment.transaction_amount as movement_amount
+        -payment.transaction_amount as movement_amount,
+        payment._received_date as received_date
     from {{ ref('int_berka_loans_deduplicated') }} as loan
     inner join {{ ref('stg_berka__transactions') }} as payment
         on
@@ -32,7 +35,8 @@ loan_days as (
     select
         loan_id,
         balance_date,
-        cast(sum(movement_amount) as decimal(18, 2)) as movement_amount
+        cast(sum(movement_amount) as decimal(18, 2)) as movement_amount,
+        max(received_date) as received_date
     from loan_movements
     group by loan_id, balance_date
 ),
@@ -42,13 +46,14 @@ loan_balances as (
         'L' || loan_id as source_account_id,
         balance_date,
         cast(sum(movement_amount) over (partition by loan_id order by balance_date nulls last)
-            as decimal(18, 2)) as balance_amount
+            as decimal(18, 2)) as balance_amount,
+        max(received_date) over (partition by loan_id order by balance_date nulls last) as received_date
     from loan_days
 )
 
 select
     source_account_id,
-    balance_date as received_date,
+    received_date,
     cast(1 as bigint) as line_number,
     balance_date,
     balance_amount
@@ -56,7 +61,7 @@ from account_balances
 union all
 select
     source_account_id,
-    balance_date as received_date,
+    received_date,
     cast(1 as bigint) as line_number,
     balance_date,
     greatest(balance_amount, 0) as balance_amount

@@ -7,6 +7,7 @@ chosen as (
         day.source_account_id,
         day.balance_date,
         cast(day.day_number as bigint) as day_number,
+        day.received_date,
         cast(day.reported_amount as decimal(18, 2)) as balance_amount,
         cast(abs(day.reported_amount - day.movement_amount) as decimal(18, 2)) as gap_amount,
         row_number() over (
@@ -22,6 +23,7 @@ chosen as (
         day.source_account_id,
         day.balance_date,
         cast(day.day_number as bigint) as day_number,
+        day.received_date,
         cast(day.reported_amount as decimal(18, 2)) as balance_amount,
         cast(abs(day.reported_amount - former.balance_amount - day.movement_amount) as decimal(18, 2))
             as gap_amount,
@@ -41,6 +43,7 @@ select
     source_account_id,
     balance_date,
     balance_amount,
-    gap_amount
+    gap_amount,
+    received_date
 from chosen
 where choice_rank = 1

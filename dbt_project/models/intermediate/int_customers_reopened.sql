@@ -1,0 +1,67 @@
+-- whose closed months change: by what an account held or did, by who holds it, or by who is who
+{% if var('since') %}
+with
+
+accounts as (
+    select account_id from {{ ref('int_balances_reopened') }}
+    union
+    select account_id from {{ ref('int_activities_reopened') }}
+    union
+    select account_id
+    from {{ ref('int_account_terms_changed') }}
+    where has_other_product
+),
+
+holders as (
+    select
+        {{ bank_account_id('holder.source_code', 'holder.source_account_id') }} as account_id,
+        record.customer_id,
+        case
+            when {{ has_arrived('holder.received_date') }} then 1
+            when {{ has_come('holder.from_date') }} then 1
+            when {{ has_come(add_days('holder.until_date', 1)) }} then 1
+            when {{ has_come('record.linked_date') }} then 1
+            else 0
+        end as is_new
+    from {{ ref('int_account_holders_unioned') }} as holder
+    inner join {{ ref('int_customer_records_linked') }} as record
+        on
+            holder.source_code = record.source_code
+            and holder.source_customer_id = record.source_customer_id
+),
+
+passed_on as (
+    select account_id
+    from holders
+    where is_new = 1
+),
+
+touched as (
+    select holder.customer_id
+    from holders as holder
+    inner join accounts on holder.account_id = accounts.account_id
+    union
+    select holder.customer_id
+    from holders as holder
+    inner join passed_on on holder.account_id = passed_on.account_id
+    union
+    select customer_id
+    from {{ ref('stg_identity__links') }} as link
+    where {{ has_come('link.changed_date') }}
+    union
+    select former_customer_id as customer_id
+    from {{ ref('stg_identity__links') }} as link
+    where {{ has_come('link.changed_date') }}
+)
+
+select
+    customer_id,
+    0 as from_month
+from touched
+where customer_id is not null
+{% else %}
+select
+    cast(null as text) as customer_id,
+    cast(null as integer) as from_month
+where false
+{% endif %}

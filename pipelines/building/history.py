@@ -1,0 +1,167 @@
+"""From which date the marts go on, and the month ends at which a build stops on its way (laws 2 and 3).
+
+A build for a date goes on from the newest former one whose inputs are still the same; where one of them is
+not, everything is made anew. A month end that lies between is built for itself, with what was known by then:
+so history comes out the same whether it was taken in night by night or at once.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor
+
+from pipelines.nights import Night
+from pipelines.settings import Settings
+from pipelines.sources import active_sources
+from pipelines.warehouse import connect
+from pipelines.workspace import Workspace
+
+# Policy that no mart of months reads, and what is said about a row beside its values.
+_WORDING = ("codes", "reasons")
+_REMARKS = ("owner", "proposer", "approver", "reason", "name_zh", "name_en", "effective_to")
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A date as of which the marts are built, and the one they go on from (None: made anew)."""
+
+    business_date: date
+    since: date | None
+
+
+def stops(settings: Settings, night: Night) -> list[Stop]:
+    """The builds that bring the marts of the night's workspace to its business date, that one last."""
+    with connect(settings) as connection, connection.cursor() as cursor:
+        since = _since(cursor, settings, night)
+        cursor.execute(
+            "select min(received_date) from ops.deliveries where received_date <= %s", (night.business_date,)
+        )
+        first = since or (cursor.fetchone()[0] or night.business_date) - timedelta(days=1)
+    dates = [*_month_ends(first, night.business_date), night.business_date]
+    return [Stop(day, former) for day, former in zip(dates, [since, *dates], strict=False)]
+
+
+@contextmanager
+def at(settings: Settings, night: Night, stop: Stop) -> Iterator[Night]:
+    """The night as of a stop; on record as built when the caller is done with it."""
+    then = replace(night, business_date=stop.business_date)
+    workspace = night.workspace.name
+    with connect(settings) as connection, connection.cursor() as cursor:
+        inputs = _inputs(cursor, settings, night.workspace, stop.business_date)
+        if stop.since is None:
+            cursor.execute("delete from ops.mart_builds where workspace = %s", (workspace,))
+        cursor.execute(
+            """
+            insert into ops.mart_builds (workspace, business_date, inputs, is_whole, night_id)
+            values (%s, %s, %s, false, %s)
+            on conflict (workspace, business_date) do update
+            set inputs = excluded.inputs, is_whole = false, night_id = excluded.night_id
+            """,
+            (workspace, stop.business_date, inputs, night.night_id),
+        )
+    yield then
+    with connect(settings) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "delete from ops.mart_builds where workspace = %s and business_date > %s",
+            (workspace, stop.business_date),
+        )
+        cursor.execute(
+            "update ops.mart_builds set is_whole = true where workspace = %s and business_date = %s",
+            (workspace, stop.business_date),
+        )
+
+
+def forget(cursor: Cursor, workspace: Workspace) -> None:
+    """Let the next build make the marts of a workspace anew."""
+    cursor.execute("delete from ops.mart_builds where workspace = %s", (workspace.name,))
+
+
+def _since(cursor: Cursor, settings: Settings, night: Night) -> date | None:
+    """The newest date before the night's to go on from; None where a build was made from other inputs."""
+    cursor.execute(
+        "select business_date, inputs, is_whole from ops.mart_builds where workspace = %s",
+        (night.workspace.name,),
+    )
+    builds = cursor.fetchall()
+    cursor.execute("select to_regclass(%s)", (f"{night.workspace.schema('marts')}.tier_months",))
+    if cursor.fetchone()[0] is None or not builds:
+        return None
+    # The newest covers what the older ones read, whether it was finished or not.
+    newest = max(builds)
+    if newest[1] != _inputs(cursor, settings, night.workspace, newest[0]):
+        return None
+    return max((day for day, _, is_whole in builds if is_whole and day < night.business_date), default=None)
+
+
+def _month_ends(after: date, before: date) -> Iterator[date]:
+    """Month ends d with ``after < d < before``."""
+    following = date(after.year + after.month // 12, after.month % 12 + 1, 1)
+    day = following - timedelta(days=1)
+    if day > after and day < before:
+        yield day
+    if following <= before:
+        yield from _month_ends(following, before)
+
+
+def _inputs(cursor: Cursor, settings: Settings, workspace: Workspace, until: date) -> str:
+    """A hash of all that marts as of a date are a function of: deliveries, quarantine, policy and code."""
+    parts = [_code(settings.root), *(source.code for source in active_sources(settings.bank))]
+    cursor.execute(
+        """
+        select md5(string_agg(
+            concat_ws('|', source_code, table_name, received_date, sha256), ','
+            order by source_code collate "C", table_name collate "C", received_date
+        ))
+        from ops.deliveries where received_date <= %s
+        """,
+        (until,),
+    )
+    parts.append(str(cursor.fetchone()[0]))
+    cursor.execute(
+        "select count(*), sum(line_number) from ops.quarantine where received_date <= %s", (until,)
+    )
+    parts.append(str(cursor.fetchone()))
+    parts += [_policy(cursor, workspace.schema("policy"), name, until) for name in _policy_tables(cursor)]
+    return sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _policy_tables(cursor: Cursor) -> list[str]:
+    cursor.execute(
+        "select table_name from information_schema.columns "
+        "where table_schema = 'policy' and column_name = 'effective_from' and not table_name = any(%s) "
+        "order by 1",
+        (list(_WORDING),),
+    )
+    return [name for (name,) in cursor.fetchall()]
+
+
+def _policy(cursor: Cursor, schema: str, table: str, until: date) -> str:
+    """A hash of the rows in force on or before a date; what begins or ends later is no part of it."""
+    statement = sql.SQL(
+        """
+        select md5(string_agg(line, ',' order by line))
+        from (
+            select concat_ws(
+                '|', to_jsonb(row) - %s::text[], case when row.effective_to < %s then row.effective_to end
+            ) as line
+            from {} as row
+            where row.effective_from <= %s
+        ) as lines
+        """
+    ).format(sql.Identifier(schema, table))
+    cursor.execute(statement, (list(_REMARKS), until, until))
+    return f"{table} {cursor.fetchone()[0]}"
+
+
+def _code(root: Path) -> str:
+    """A hash of the models and macros."""
+    digest = sha256()
+    for folder in ("models", "macros"):
+        for path in sorted((root / "dbt_project" / folder).rglob("*.sql")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
