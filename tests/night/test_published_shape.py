@@ -23,8 +23,10 @@ COLUMNS = {
     "transaction_count_12m last_active_date life_cycle_code region_name occupation_code position_code "
     "industry_code annual_income_amount age_years sex_code family_status_code hobby_name is_sole_trader "
     "institution_type_code institution_rank_code risk_rating_code preferred_channel_code is_do_not_contact "
-    "is_contactable insurance_amount custody_amount asset_amount is_overdue overdue_days",
-    "customer_months": "customer_id month_end_date aum_amount aum_month_average_amount transaction_count",
+    "is_contactable insurance_amount custody_amount asset_amount is_overdue overdue_days "
+    "aum_year_average_amount",
+    "customer_months": "customer_id month_end_date deposit_amount loan_amount aum_amount "
+    "aum_month_average_amount transaction_count",
     "customer_attributes": "customer_id attribute_code attribute_value source_code source_customer_id "
     "rule_code as_of_date",
     "customer_groups": "group_id group_kind_code customer_id role_code evidence_code since_date",

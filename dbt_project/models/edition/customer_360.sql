@@ -56,7 +56,8 @@ select
     cast(coalesce(holding.overdue_days, 0) as integer) as overdue_days
     {%- for channel in ['phone', 'web', 'mobile', 'video', 'message'] %},
     cast(preference.{{ channel }}_session_count_12m as bigint) as {{ channel }}_session_count_12m
-    {%- endfor %}
+    {%- endfor %},
+    cast(activity.aum_year_average_amount as decimal(18, 2)) as aum_year_average_amount
 from {{ ref('customers') }} as customer
 inner join {{ ref('customer_activity_months') }} as activity
     on

@@ -3,6 +3,8 @@ select
     cast(month.customer_id as text) as customer_id,
     cast(customer.branch_id as text) as branch_id,
     cast(month.last_date as date) as month_end_date,
+    cast(month.deposit_amount as decimal(18, 2)) as deposit_amount,
+    cast(month.loan_amount as decimal(18, 2)) as loan_amount,
     cast(month.aum_amount as decimal(18, 2)) as aum_amount,
     cast(month.aum_month_average_amount as decimal(18, 2)) as aum_month_average_amount,
     cast(month.transaction_count as bigint) as transaction_count,

@@ -1,5 +1,6 @@
 select
     branch_id,
+    _received_date as received_date,
     branch_name,
     region_name,
     opened_date,
