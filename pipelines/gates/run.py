@@ -3,6 +3,8 @@
 import sys
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from psycopg2.extensions import cursor
+
 from pipelines.children import run_child
 from pipelines.gates.deliveries import delivery_results
 from pipelines.gates.policy_values import read_policy_values
@@ -45,13 +47,14 @@ def run_gate(settings: Settings, night: Night, gate: str) -> GateVerdict:
         policy = read_policy_values(cur, night.workspace.schema("policy"), night.business_date)
         waived = waived_rules(cur, night.business_date)
         results = list(delivery_results(cur, sources, window, policy)) if gate == "delivery" else []
+        silent = _silent_tables(cur, suites, window) if gate == "delivery" else set()
     schema = night.workspace.schema("staging" if gate == "delivery" else "edition_next")
     names = {
         "schema": schema,
         "policy": night.workspace.schema("policy"),
         "business_date": f"date '{night.business_date}'",
     }
-    targets = [Target(suite, _query(suite, schema, window)) for suite in suites]
+    targets = [Target(suite, _query(suite, schema, window), suite.table not in silent) for suite in suites]
     results += validate(_gate_url(settings), targets, policy, names)
     with connect(settings, role=ROLE, night_id=night.night_id) as connection, connection.cursor() as cur:
         replace_results(cur, night.night_id, gate, results)
@@ -100,6 +103,22 @@ def _refuse_unjudged(suites: tuple[Suite, ...], sources: list[Source]) -> None:
             f"no rules for {', '.join(missing)}: a declared table may not pass unjudged; "
             f"write expectations/delivery/{missing[0]}.yml"
         )
+
+
+def _silent_tables(cur: cursor, suites: tuple[Suite, ...], window: Window) -> set[str]:
+    """Tables of which tonight brought no row: a rule about rows has nothing to judge there.
+
+    That a delivery came at all is judged for every table, and a rule about a whole table is always judged.
+    """
+    cur.execute(
+        f"select distinct source_code || '__' || table_name from ops.deliveries "
+        f"where row_count > 0 and {window.where('received_date')}"
+    )
+    heard = {name for (name,) in cur.fetchall()}
+    heard |= {
+        suite.table for suite in suites if any(rule.type.startswith("expect_table") for rule in suite.rules)
+    }
+    return {suite.table for suite in suites} - heard
 
 
 def _query(suite: Suite, schema: str, window: Window) -> str:

@@ -23,7 +23,11 @@ def banks(server, tmp_path_factory):
     folder = tmp_path_factory.mktemp("equivalence")
     landing = folder / "landing"
     write_demo_bank(
-        landing, customers=60, first_date=FIRST, last_date=LAST, faults="late_rows,corrected_rows,deleted_rows@2"
+        landing,
+        customers=60,
+        first_date=FIRST,
+        last_date=LAST,
+        faults="late_rows,corrected_rows,deleted_rows@2",
     )
     made = {}
     with warm():

@@ -7,8 +7,12 @@ from handmade_deliveries import write_day
 from night_support import LOADING, query, run_night, warm
 from one_of_each import ROWS
 
-from pipelines.gates import GateClosed
+from pipelines.gates import GateClosed, load_suites
+from pipelines.gates.policy_values import read_policy_values
+from pipelines.gates.run import _gate_url
+from pipelines.gates.validate import Target, validate
 from pipelines.sources import load_bank
+from pipelines.warehouse import connect
 
 BANK = load_bank("demo")
 GOOD, BAD = date(2026, 10, 30), date(2026, 10, 31)
@@ -65,3 +69,18 @@ def test_the_gate_passes_good_rows_and_finds_each_fault(settings):
         with pytest.raises(GateClosed):
             run_night(settings, BAD, skipped=AFTER_THE_GATE)
     assert failed(settings) == {f"{name}.{rule}" for name, (_, rule) in FAULTS.items()}
+
+
+def test_no_shipped_rule_objects_to_a_day_without_rows(settings):
+    """The gate does not ask them then."""
+    write_day(settings.landing, BANK, GOOD, ROWS)
+    with warm():
+        run_night(settings, GOOD, skipped=AFTER_THE_GATE)
+    suites = load_suites(settings.root, "delivery", {source.code for source in BANK.sources})
+    targets = [Target(suite, f"select * from staging.{suite.relation} where false") for suite in suites]
+    with connect(settings) as connection, connection.cursor() as cursor:
+        policy = read_policy_values(cursor, "policy", GOOD)
+    names = {"schema": "staging", "policy": "policy", "business_date": f"date '{GOOD}'"}
+    results = list(validate(_gate_url(settings), targets, policy, names))
+    assert [result for result in results if result.outcome_code != "passed"] == []
+    assert len(results) == sum(len(suite.rules) for suite in suites)

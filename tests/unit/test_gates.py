@@ -259,6 +259,17 @@ def test_a_good_delivery_passes_and_its_results_are_kept(shop):
     assert len(stored(shop)) == 6
 
 
+def test_rules_about_rows_are_not_asked_where_no_row_came_those_about_the_table_are(shop):
+    shop.expect(CRASHING)
+    shop.deliver([])
+    assert pass_delivery(shop).passed
+    assert stored(shop)["shop.crashing"] == ("passed", 0, 0, None)
+
+    shop.expect(PRESENT, NOT_MANY)
+    assert not pass_delivery(shop).passed
+    assert stored(shop)["shop.rows"][0] == "failed"
+
+
 def test_critical_closes_warning_does_not_crash_does_and_no_cell_is_kept(shop):
     shop.expect(
         PRESENT,
