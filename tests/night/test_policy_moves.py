@@ -402,16 +402,27 @@ LOOKS = {  # rows that steer the night instead of a number in a table
 def demo(server, tmp_path_factory) -> Iterator[PublishedNight]:
     def deliver(landing: Path) -> None:
         write_demo_bank(landing, customers=CUSTOMERS)
-        for pair in pairwise(sorted(POLICIES["demo"].tables["survivorship"], key=itemgetter("priority"))):
-            add_one_of_two_systems(landing, [row["source_code"] for row in pair])
+        for pair in rivals():
+            add_one_of_two_systems(landing, pair)
 
     with published("demo", server, tmp_path_factory, deliver) as night:
         yield night
 
 
+def rivals() -> list[list[str]]:
+    """Systems that follow one another in the order of an attribute, or of all."""
+    rows = sorted(POLICIES["demo"].tables["survivorship"], key=itemgetter("attribute_code", "priority"))
+    pairs = (
+        (one["source_code"], other["source_code"])
+        for one, other in pairwise(rows)
+        if one["attribute_code"] == other["attribute_code"]
+    )
+    return [list(pair) for pair in dict.fromkeys(pairs)]
+
+
 def add_one_of_two_systems(landing: Path, sources: list[str]) -> None:
     """Somebody whom two systems know with another branch and phone in each: the demo bank's systems agree."""
-    day = date(2025, 9, 1)
+    day = date(2024, 11, 1)  # the first, on which every system delivers whom it knows
     serial = sum(map(ord, "".join(sources)))
     kind, number = "ID", person_number(7, date(1980, 1, 2), serial)
     if "corporate" in sources:  # which knows no persons
@@ -426,6 +437,8 @@ def add_one_of_two_systems(landing: Path, sources: list[str]) -> None:
             "identity_number": number,
             "branch_no": f"B-{code}",
             "phone": f"127{sum(map(ord, code)):08d}",
+            "hobby": code.upper(),
+            "industry": code.upper(),
         }
         write_delivery(landing, table, day, [*rows, like | own])
 
