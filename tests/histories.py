@@ -35,8 +35,9 @@ def outcome(settings: Settings, business_date: date) -> dict[str, tuple[int, str
     found = {
         f"marts.{name}": query(
             settings,
-            "select count(*), coalesce(sum(('x' || substr(md5(row::text), 1, 16))::bit(64)::bigint::numeric), 0)"
-            f" from marts.{name} as row",
+            "select count(*), "
+            "coalesce(sum(('x' || substr(md5(row::text), 1, 16))::bit(64)::bigint::numeric), 0) "
+            f"from marts.{name} as row",
         )[0]
         for (name,) in marts
     }

@@ -44,8 +44,17 @@ touched as (
     select holder.customer_id
     from holders as holder
     inner join passed_on on holder.account_id = passed_on.account_id
+    -- a share that policy changes is another share of the past, too
     union
-    select customer_id
+    select holder.customer_id
+    from holders as holder
+    where exists (
+        select 1
+        from {{ source('policy', 'holder_shares') }} as share
+        where {{ has_come('share.effective_from') }} or {{ has_come(add_days('share.effective_to', 1)) }}
+    )
+    union
+    select link.customer_id
     from {{ ref('stg_identity__links') }} as link
     where {{ has_come('link.changed_date') }}
     union

@@ -1,65 +1,6 @@
 -- U2: balances at day end and 月日均, each day weighing the same; the asset part and the overdrawn part apart, in
 -- the account's currency and in the bank's by the rate of each day
-{%- set first_closed = first_reopened(ref('int_balances_reopened')) %}
 with
-
-changes as (
-    select
-        balance.account_id,
-        balance.balance_date,
-        balance.balance_amount,
-        {{ 'coalesce(again.from_month, ' ~ business_month() ~ ')' if var('since') else 0 }} as from_month
-    from {{ ref('balances') }} as balance
-    {%- if var('since') %}
-    left join {{ ref('int_balances_reopened') }} as again on balance.account_id = again.account_id
-    where
-        balance.superseded_date is null
-        and balance.month_number >= coalesce({{ first_closed }}, {{ business_month() }})
-        and balance.month_number >= coalesce(again.from_month, {{ business_month() }})
-
-    union all
-
-    -- what was held on the eve of the first month that is built
-    select
-        former.account_id,
-        {{ month_last_day('former.month_number') }} as balance_date,
-        former.balance_amount,
-        coalesce(again.from_month, {{ business_month() }}) as from_month
-    from {{ this }} as former
-    left join {{ ref('int_balances_reopened') }} as again on former.account_id = again.account_id
-    where
-        former.month_number >= coalesce({{ first_closed }}, {{ business_month() }}) - 1
-        and former.month_number = coalesce(again.from_month, {{ business_month() }}) - 1
-    {%- else %}
-    where balance.superseded_date is null
-    {%- endif %}
-),
-
-followed as (
-    select
-        change.*,
-        lead(change.balance_date) over (
-            partition by change.account_id
-            order by change.balance_date nulls last
-        ) as followed_date
-    from changes as change
-),
-
--- a balance holds until the day before the next one; nothing is held from the day an account is closed
-spells as (
-    select
-        change.account_id,
-        account.currency_code,
-        change.balance_amount,
-        change.from_month,
-        change.balance_date as from_date,
-        least(
-            coalesce({{ add_days('change.followed_date', -1) }}, {{ business_date() }}),
-            coalesce({{ add_days('account.closed_date', -1) }}, {{ business_date() }})
-        ) as until_date
-    from followed as change
-    inner join {{ ref('accounts') }} as account on change.account_id = account.account_id
-),
 
 held as (
     select
@@ -74,7 +15,7 @@ held as (
             'greatest(spell.from_date, month.first_date, rate.from_date)',
             'least(spell.until_date, month.last_date, rate.until_date)'
         ) }} + 1 as held_days
-    from spells as spell
+    from {{ ref('int_balance_spells_derived') }} as spell
     inner join {{ ref('months') }} as month
         on
             spell.from_date <= month.last_date

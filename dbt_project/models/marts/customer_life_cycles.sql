@@ -37,7 +37,9 @@ trends as (
             {{ month_number(business_date()) }} - month_number as age_months,
             {{ policy_count('life_cycle_trend_months') }} as trend_months
         from {{ ref('customer_months') }}
-        where month_number > {{ business_month() }} - 2 * {{ policy_count('life_cycle_trend_months') }}
+        where
+            month_number + {{ policy_count('life_cycle_trend_months') }}
+            > {{ business_month() }} - {{ policy_count('life_cycle_trend_months') }}
     ) as aged
     where age_months < trend_months + trend_months
     group by customer_id
