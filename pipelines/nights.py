@@ -235,6 +235,14 @@ def noted_policy(settings: Settings, night: Night) -> str | None:
         return cursor.fetchone()[0]
 
 
+def published_until(cursor: Cursor, before: date = date.max) -> date | None:
+    """The newest business date before ``before`` whose outcome readers have seen, None before the first."""
+    cursor.execute(
+        "select max(business_date) from ops.editions where state = 'kept' and business_date < %s", (before,)
+    )
+    return cursor.fetchone()[0]
+
+
 # ── opening ─────────────────────────────────────────────────────────────
 
 
@@ -318,8 +326,7 @@ def _insert(
 
 
 def _refuse_past_date(cursor: Cursor, business_date: date) -> None:
-    cursor.execute("select max(business_date) from ops.editions where state = 'kept'")
-    current = cursor.fetchone()[0]
+    current = published_until(cursor)
     if current is not None and business_date < current:
         raise NightError(
             f"business date {business_date} lies before the current edition's, {current}: "

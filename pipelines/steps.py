@@ -15,9 +15,10 @@ import psycopg2
 from pipelines import building, churn, gates, identity, landing, nights, policy, publishing, report
 from pipelines.nights import Night, StepRecord
 from pipelines.settings import Settings, load_settings
-from pipelines.sources import active_sources, load_bank, pipeline_sources
+from pipelines.sources import load_bank, pipeline_sources
 from pipelines.warehouse import connect
 from pipelines.wording import word_error
+from pipelines.workspace import LIVE
 
 # The night is stopped by what it found in its input; any other failure is ours and may be tried again.
 QUALITY_ERRORS = (gates.GateClosed, landing.DeliveryError, policy.PolicyError)
@@ -89,14 +90,13 @@ def land(settings: Settings, night: Night, record: StepRecord) -> None:
         if not publishing.governance_is_ready(connection):
             publishing.ensure_governance_views(connection)
     _load_policy(settings, night)
-    with connect(settings, "yihu_loader", night.night_id) as connection:
-        if night.workspace.is_live:
-            landing.ensure_raw_tables(connection, active_sources(settings.bank), "raw")
-        landing.ensure_raw_tables(connection, pipeline_sources(), night.workspace.schema("raw"))
     if night.workspace.is_live:
         result = landing.land(settings, night, night.business_date)
         record.rows_in, record.rows_out = result.rows_in, result.rows_out
         record.message = f"{result.deliveries} deliveries"
+    else:
+        with connect(settings, "yihu_loader", night.night_id) as connection:
+            landing.ensure_raw_tables(connection, pipeline_sources(), night.workspace.schema("raw"))
 
 
 def gate_delivery(settings: Settings, night: Night, record: StepRecord) -> None:
@@ -150,7 +150,8 @@ def publish(settings: Settings, night: Night, record: StepRecord) -> None:
         nights.refuse_beside_live(settings, night)
         result = publishing.adopt(settings, night, *versions)
         # The ids last: after a kill in between the next live night refuses and asks for this rebuild again.
-        identity.adopt_links(settings, night)
+        if identity.adopt_links(settings, night):
+            building.forget(settings, LIVE)
     record.rows_out = sum(digest.row_count for digest in result.digests.values())
     record.message = f"{result.outcome} {result.edition_id}"
     try:

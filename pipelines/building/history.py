@@ -76,9 +76,10 @@ def at(settings: Settings, night: Night, stop: Stop) -> Iterator[Night]:
         )
 
 
-def forget(cursor: Cursor, workspace: Workspace) -> None:
+def forget(settings: Settings, workspace: Workspace) -> None:
     """Let the next build make the marts of a workspace anew."""
-    cursor.execute("delete from ops.mart_builds where workspace = %s", (workspace.name,))
+    with connect(settings) as connection, connection.cursor() as cursor:
+        cursor.execute("delete from ops.mart_builds where workspace = %s", (workspace.name,))
 
 
 def _since(cursor: Cursor, settings: Settings, night: Night) -> date | None:

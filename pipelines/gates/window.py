@@ -5,6 +5,8 @@ from datetime import date
 
 from psycopg2.extensions import cursor
 
+from pipelines.nights import published_until
+
 
 @dataclass(frozen=True)
 class Window:
@@ -20,8 +22,4 @@ class Window:
 
 def received_window(cur: cursor, business_date: date) -> Window:
     """The window of a night: from the business date published before it (none: everything) to its own."""
-    cur.execute(
-        "select max(business_date) from ops.editions where state = 'kept' and business_date < %s",
-        [business_date],
-    )
-    return Window(after=cur.fetchone()[0] or date.min, until=business_date)
+    return Window(after=published_until(cur, before=business_date) or date.min, until=business_date)

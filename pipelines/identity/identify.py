@@ -15,8 +15,8 @@ from psycopg2.extensions import cursor as Cursor
 
 from pipelines.identity.fold import IdentityChange, RecordVersion, fold_identities
 from pipelines.identity.numbers import identity_key
-from pipelines.landing.raw import analyze, copy_rows, ensure_raw_tables
-from pipelines.nights import Night, StepCounts
+from pipelines.landing.raw import analyze, copy_rows
+from pipelines.nights import Night, StepCounts, published_until
 from pipelines.settings import Settings
 from pipelines.sources.declaration import Table, load_source
 from pipelines.warehouse import connect
@@ -38,9 +38,6 @@ def identify(settings: Settings, night: Night) -> StepCounts:
     versions read and changes landed. IdentifyError when the fold no longer gives what was published.
     """
     schema = night.workspace.schema("raw")
-    source = load_source("identity")
-    with connect(settings, LOADER, night.night_id) as writer:
-        ensure_raw_tables(writer, [source], schema)
     with connect(settings, LOADER) as reader, connect(settings, LOADER, night.night_id) as writer:
         settled = _last_published(reader, night)
         versions = _Tally(_read_versions(reader, night))
@@ -90,11 +87,7 @@ def _last_published(reader: Connection, night: Night) -> date | None:
     if not night.workspace.is_live:
         return None
     with reader.cursor() as cursor:
-        cursor.execute(
-            "select max(business_date) from ops.editions where state = 'kept' and business_date < %s",
-            (night.business_date,),
-        )
-        return cursor.fetchone()[0]
+        return published_until(cursor, before=night.business_date)
 
 
 def _read_versions(reader: Connection, night: Night) -> Iterator[RecordVersion]:

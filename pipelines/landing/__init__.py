@@ -9,7 +9,6 @@ from pipelines.landing.files import (
     read_rows,
 )
 from pipelines.landing.land import LandingResult, land
-from pipelines.landing.plan import landed_until
 from pipelines.landing.raw import ensure_raw_tables, write_rows
 
 __all__ = [
@@ -19,7 +18,6 @@ __all__ = [
     "LandingResult",
     "ensure_raw_tables",
     "land",
-    "landed_until",
     "new_columns",
     "read_control",
     "read_rows",

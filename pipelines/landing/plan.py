@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from pipelines.landing.database import DatabaseRead
 from pipelines.landing.files import Delivery, DeliveryError, sha256_of
+from pipelines.nights import published_until
 from pipelines.sources.declaration import Bank, Source, Table
 
 _DATE_FOLDER = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -50,8 +50,7 @@ def plan_deliveries(cursor: Cursor, bank: Bank, landing: Path, until: date) -> P
     table of a database that was never read gives all it has on the first night.
     Raises DeliveryError for a missing delivery, an undeclared file, or a change in a published date's folder.
     """
-    cursor.execute("select max(business_date) from ops.editions where state = 'kept'")
-    published = cursor.fetchone()[0]
+    published = published_until(cursor)
     taken: list[Delivery] = []
     replaced: list[Delivery] = []
     missing: list[tuple[Delivery, Path]] = []
@@ -80,13 +79,6 @@ def plan_deliveries(cursor: Cursor, bank: Bank, landing: Path, until: date) -> P
 
 def _by_date(items: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(sorted(items, key=lambda each: each.received_date))
-
-
-def landed_until(connection: Connection, source_code: str) -> date | None:
-    """The last date of receipt that was landed of a source; None before its first."""
-    with connection.cursor() as cursor:
-        cursor.execute("select max(received_date) from ops.deliveries where source_code = %s", (source_code,))
-        return cursor.fetchone()[0]
 
 
 def _ledger(cursor: Cursor, source: Source) -> Ledger:
