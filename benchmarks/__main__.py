@@ -1,22 +1,26 @@
 """``python -m benchmarks [name …]``: run the benches named, or all; exit code 1 if one missed its aim."""
 
-import sys
+import argparse
 from collections.abc import Callable
 
-from benchmarks import night
+from benchmarks import history, night
 
-BENCHES: dict[str, Callable[[], bool]] = {"night": night.measure}
+BENCHES: dict[str, Callable[..., bool]] = {"night": night.measure, "history": history.measure}
 
 
-def main(names: list[str]) -> int:
+def main() -> int:
     """Run the benches; 0 when all met their aim, 1 when one missed it, 2 for a name that is none."""
-    unknown = sorted(set(names) - set(BENCHES))
-    if unknown:
-        print(f"no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}", file=sys.stderr)
-        return 2
-    met = [BENCHES[name]() for name in names or BENCHES]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="name", help=" | ".join(BENCHES))
+    parser.add_argument("--customers", type=int, default=100_000, help="of the history bench")
+    parser.add_argument("--months", type=int, nargs="*", default=history.MONTHS, help="of the history bench")
+    given = parser.parse_args()
+    if unknown := sorted(set(given.names) - set(BENCHES)):
+        parser.error(f"no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}")
+    options = {"history": {"customers": given.customers, "months": tuple(given.months)}}
+    met = [BENCHES[name](**options.get(name, {})) for name in given.names or BENCHES]
     return 0 if all(met) else 1
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

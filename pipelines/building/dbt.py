@@ -64,6 +64,7 @@ def build(
     if not results_file.exists():
         raise BuildError(f"{_place(night, layer)}: dbt stopped before it ran: {_tail(output)}")
     results = json.loads(results_file.read_text())["results"]
+    _record_models(settings, night, results)
     if layer != "delivery":
         _record_tests(settings, night, layer, results)
     failures = [result for result in results if result["status"] in ("error", "fail", "runtime error")]
@@ -122,6 +123,32 @@ def _providers(sources: Sequence[Source]) -> dict[str, list[str]]:
         for entity in source.provides:
             providers.setdefault(entity, []).append(source.code)
     return providers
+
+
+def _record_models(settings: Settings, night: Night, results: list[dict[str, Any]]) -> None:
+    """Put on record how long each model took, and the rows its table got."""
+    rows = [
+        (
+            night.night_id,
+            night.business_date,
+            result["unique_id"].split(".")[2],
+            round(result["execution_time"], 3),
+            result["adapter_response"].get("rows_affected"),
+        )
+        for result in results
+        if result["unique_id"].startswith("model.") and result["status"] == "success"
+    ]
+    with connect(settings, "yihu_publisher", night.night_id) as connection, connection.cursor() as cursor:
+        execute_values(
+            cursor,
+            """
+            insert into ops.model_runs (night_id, business_date, model_name, seconds, row_count)
+            values %s
+            on conflict (night_id, business_date, model_name) do update
+            set seconds = excluded.seconds, row_count = excluded.row_count
+            """,
+            rows,
+        )
 
 
 def _record_tests(settings: Settings, night: Night, layer: str, results: list[dict[str, Any]]) -> None:

@@ -116,6 +116,16 @@ create table if not exists ops.mart_builds (
     primary key (workspace, business_date)
 );
 
+-- What each call of dbt made, model by model.
+create table if not exists ops.model_runs (
+    night_id bigint not null references ops.nights,
+    business_date date not null,
+    model_name text not null,
+    seconds numeric(12, 3) not null,
+    row_count bigint,
+    primary key (night_id, business_date, model_name)
+);
+
 -- ── gates ───────────────────────────────────────────────────────────────────────────────────────────────────
 create table if not exists ops.gate_results (
     night_id bigint not null references ops.nights,

@@ -1,0 +1,81 @@
+"""Whether a night costs what the night brings, and not what history holds (law 3).
+
+The same bank with a shorter and a longer history: both are loaded in bulk, one night makes the marts warm, the
+next is measured. Database seconds are what the server itself says it was at work for this database.
+"""
+
+import resource
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from benchmarks.installation import Installation, installation
+
+LAST = date(2026, 10, 30)
+MONTHS = (13, 37)
+AIM_RATIO = 1.15
+AIM_MODEL_RATIO = 1.3
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A warm night: seconds the database was at work, and those of each model."""
+
+    database_seconds: float
+    models: dict[str, float]
+
+
+def measure(customers: int = 100_000, months: tuple[int, ...] = MONTHS) -> bool:
+    """Measure the warm night after each length of history; whether the longest stays within the aims."""
+    found = {count: _warm_night(customers, count) for count in months}
+    if len(found) == 1:
+        return True
+    short, long = found[min(found)], found[max(found)]
+    name = max(long.models, key=lambda model: long.models[model])
+    model_ratio = long.models[name] / short.models[name]
+    ratio = long.database_seconds / short.database_seconds
+    print(f"largest model {name}: {short.models[name]:.2f} s, {long.models[name]:.2f} s: {model_ratio:.2f}")
+    print(f"history ratio {max(found)}/{min(found)}: {ratio:.2f}")
+    return ratio <= AIM_RATIO and model_ratio <= AIM_MODEL_RATIO
+
+
+def _warm_night(customers: int, months: int) -> Measured:
+    with installation("demo") as bench:
+        made = ("--customers", str(customers), "--months", str(months), "--last-date", LAST.isoformat())
+        print(f"{customers} customers, {months} months of history", flush=True)
+        print(f"  {'deliveries':<16}{bench.yihu('demo', 'write', *made):>9.1f} s", flush=True)
+        before = LAST - timedelta(days=2)
+        print(f"  {'bulk load':<16}{bench.yihu('load', '--until', before.isoformat()):>9.1f} s", flush=True)
+        bench.yihu("night", "--date", (LAST - timedelta(days=1)).isoformat())
+        busy = _active_seconds(bench)
+        wall = bench.yihu("night", "--date", LAST.isoformat())
+        seconds = _active_seconds(bench) - busy
+        bench.print_steps(f"warm night {LAST}", wall)
+        models = dict(
+            bench.ask(
+                "select model_name, cast(sum(seconds) as double precision) from ops.model_runs "
+                "where night_id = (select max(night_id) from ops.nights) group by model_name"
+            )
+        )
+        for name, took in sorted(models.items(), key=lambda each: -each[1])[:5]:
+            print(f"    {name:<40}{took:>9.2f} s")
+        print(f"  {'database':<16}{seconds:>9.1f} s at work, {_gigabytes(bench):.1f} GB in all")
+        print(f"  {'peak memory':<16}{_peak_gigabytes():>9.2f} GB of the largest process so far", flush=True)
+    return Measured(seconds, models)
+
+
+def _active_seconds(bench: Installation) -> float:
+    bench.ask("select pg_stat_force_next_flush(), pg_stat_clear_snapshot()")
+    return bench.ask(
+        "select active_time / 1000 from pg_catalog.pg_stat_database where datname = current_database()"
+    )[0][0]
+
+
+def _gigabytes(bench: Installation) -> float:
+    """Everything the installation keeps on disk: deliveries, database, logs."""
+    used = bench.ask("select pg_database_size(current_database())")[0][0]
+    files = (path for path in bench.settings.landing.rglob("*") if path.is_file())
+    return (used + sum(path.stat().st_size for path in files)) / 1e9
+
+
+def _peak_gigabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
