@@ -1,7 +1,7 @@
 """Whether a night costs what the night brings, and not what history holds (law 3).
 
-The same bank with a shorter and a longer history: both are loaded in bulk, one night makes the marts warm, the
-next is measured. Database seconds are what the server itself says it was at work for this database.
+The same bank with a shorter and a longer history: both are loaded in bulk, one night makes the marts warm,
+the next is measured. Database seconds are what the server itself says it was at work for this database.
 """
 
 import resource

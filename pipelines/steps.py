@@ -101,7 +101,7 @@ def land(settings: Settings, night: Night, record: StepRecord) -> None:
 
 def gate_delivery(settings: Settings, night: Night, record: StepRecord) -> None:
     """Judge what arrived: type it, set aside the lines that cannot be typed, tie out, ask the gate."""
-    building.build(settings, night, "delivery")
+    building.stage(settings, night)
     if night.workspace.is_live:
         quarantined = gates.quarantine_rejected(settings, night)
         gates.tie_out(settings, night)

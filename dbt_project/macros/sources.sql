@@ -1,10 +1,20 @@
+{#- The date up to which the typed views see what was received: a row of ops, so that the views stay as they are from
+    night to night, and a month end on the way is built from what was known by then. -#}
+{% macro as_of() -%}
+    (
+        select seen.business_date
+        from {{ source('ops', 'views') }} as seen
+        where seen.workspace = '{{ var("workspace") }}'
+    )
+{%- endmacro %}
+
 {#- What a source delivered up to the business date, without the quarantined lines. -#}
 {% macro landed(source_code, table_name) -%}
     (
         select received.*
         from {{ source(source_code, table_name) }} as received
         where
-            received._received_date <= {{ business_date() }}
+            received._received_date <= {{ as_of() }}
             and not exists (
                 select 1
                 from {{ source('ops', 'quarantine') }} as quarantined
@@ -64,9 +74,6 @@
         '{{ source_code }}' as source_code,
         {{ columns | join(',\n        ') }}
     from {{ ref('int_' ~ source_code ~ '_' ~ entity ~ '_conformed') }}
-    {%- if 'received_date' in columns %}
-    where received_date <= {{ business_date() }}
-    {%- endif %}
     {%- else %}
     {%- if types %}
     select

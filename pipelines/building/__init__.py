@@ -1,7 +1,7 @@
 """Building: calls dbt, layer by layer."""
 
 from pipelines.building.dbt import BuildError, BuildResult, build, drop_next_edition
-from pipelines.building.history import Stop, forget, stops
+from pipelines.building.history import Stop, forget, stage, stops
 from pipelines.building.marts import build_marts, call_marts
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "call_marts",
     "drop_next_edition",
     "forget",
+    "stage",
     "stops",
 ]

@@ -5,22 +5,26 @@ not, everything is made anew. A month end that lies between is built for itself,
 so history comes out the same whether it was taken in night by night or at once.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
+from pipelines.building.dbt import build
 from pipelines.nights import Night
 from pipelines.settings import Settings
-from pipelines.sources import active_sources
+from pipelines.sources import Source, active_sources, declarations_for_dbt, pipeline_sources
 from pipelines.warehouse import connect
 from pipelines.workspace import Workspace
 
+WRITER = "yihu_publisher"
 # Policy that no mart of months reads, and what is said about a row beside its values.
 _WORDING = ("codes", "reasons")
 _REMARKS = ("owner", "proposer", "approver", "reason", "name_zh", "name_en", "effective_to")
@@ -51,7 +55,8 @@ def at(settings: Settings, night: Night, stop: Stop) -> Iterator[Night]:
     """The night as of a stop; on record as built when the caller is done with it."""
     then = replace(night, business_date=stop.business_date)
     workspace = night.workspace.name
-    with connect(settings) as connection, connection.cursor() as cursor:
+    with connect(settings, WRITER, night.night_id) as connection, connection.cursor() as cursor:
+        read_as_of(cursor, night.workspace, stop.business_date)
         inputs = _inputs(cursor, settings, night.workspace, stop.business_date)
         if stop.since is None:
             cursor.execute("delete from ops.mart_builds where workspace = %s", (workspace,))
@@ -65,7 +70,7 @@ def at(settings: Settings, night: Night, stop: Stop) -> Iterator[Night]:
             (workspace, stop.business_date, inputs, night.night_id),
         )
     yield then
-    with connect(settings) as connection, connection.cursor() as cursor:
+    with connect(settings, WRITER, night.night_id) as connection, connection.cursor() as cursor:
         cursor.execute(
             "delete from ops.mart_builds where workspace = %s and business_date > %s",
             (workspace, stop.business_date),
@@ -74,6 +79,34 @@ def at(settings: Settings, night: Night, stop: Stop) -> Iterator[Night]:
             "update ops.mart_builds set is_whole = true where workspace = %s and business_date = %s",
             (workspace, stop.business_date),
         )
+
+
+def stage(settings: Settings, night: Night) -> None:
+    """Let the typed views show what was received up to the night's date; make them where they changed."""
+    made_from = _code(settings.root, declarations_for_dbt(_sources(settings)))
+    with connect(settings, WRITER, night.night_id) as connection, connection.cursor() as cursor:
+        read_as_of(cursor, night.workspace, night.business_date)
+        cursor.execute(
+            "select made_from, to_regclass(%s) is not null from ops.views where workspace = %s",
+            (f"{night.workspace.schema('staging')}.stg_deliveries", night.workspace.name),
+        )
+        if cursor.fetchone() == (made_from, True):
+            return
+        cursor.execute("update ops.views set made_from = null where workspace = %s", (night.workspace.name,))
+    build(settings, night, "delivery")
+    with connect(settings, WRITER, night.night_id) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update ops.views set made_from = %s where workspace = %s", (made_from, night.workspace.name)
+        )
+
+
+def read_as_of(cursor: Cursor, workspace: Workspace, business_date: date) -> None:
+    """Let the typed views of a workspace show what was received up to a date."""
+    cursor.execute(
+        "insert into ops.views (workspace, business_date) values (%s, %s) "
+        "on conflict (workspace) do update set business_date = excluded.business_date",
+        (workspace.name, business_date),
+    )
 
 
 def forget(settings: Settings, workspace: Workspace) -> None:
@@ -111,7 +144,7 @@ def _month_ends(after: date, before: date) -> Iterator[date]:
 
 def _inputs(cursor: Cursor, settings: Settings, workspace: Workspace, until: date) -> str:
     """A hash of all that marts as of a date are a function of: deliveries, quarantine, policy and code."""
-    parts = [_code(settings.root), *(source.code for source in active_sources(settings.bank))]
+    parts = [_code(settings.root, declarations_for_dbt(_sources(settings)))]
     cursor.execute(
         """
         select md5(string_agg(
@@ -159,9 +192,13 @@ def _policy(cursor: Cursor, schema: str, table: str, until: date) -> str:
     return f"{table} {cursor.fetchone()[0]}"
 
 
-def _code(root: Path) -> str:
-    """A hash of the models and macros."""
-    digest = sha256()
+def _sources(settings: Settings) -> list[Source]:
+    return [*active_sources(settings.bank), *pipeline_sources()]
+
+
+def _code(root: Path, declarations: Any) -> str:
+    """A hash of the models and macros, and of the tables that are declared."""
+    digest = sha256(json.dumps(declarations, sort_keys=True).encode())
     for folder in ("models", "macros"):
         for path in sorted((root / "dbt_project" / folder).rglob("*.sql")):
             digest.update(path.read_bytes())

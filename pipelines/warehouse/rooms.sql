@@ -106,6 +106,13 @@ create table if not exists ops.tie_outs (
 );
 alter table ops.tie_outs add column if not exists excluded_value numeric not null default 0;
 
+-- ── building: the typed views of a workspace, what they were made from, and the date as of which they are read ───
+create table if not exists ops.views (
+    workspace text primary key,
+    business_date date not null,
+    made_from text
+);
+
 -- ── building: as of which dates the marts of a workspace were built, and from which inputs ──────────────────────
 create table if not exists ops.mart_builds (
     workspace text not null,

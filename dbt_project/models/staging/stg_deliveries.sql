@@ -4,4 +4,4 @@ select
     received_date,
     row_count
 from {{ source('ops', 'deliveries') }}
-where received_date <= {{ business_date() }}
+where received_date <= {{ as_of() }}

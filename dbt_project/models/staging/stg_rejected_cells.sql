@@ -13,7 +13,7 @@ cells as (
         {{ column.name }} as cell_value
     from {{ source(table.source, table.table) }}
     where
-        _received_date <= {{ business_date() }}
+        _received_date <= {{ as_of() }}
         {%- if not column.required %}
         and {{ column.name }} is not null
         {%- endif %}
