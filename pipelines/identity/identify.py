@@ -15,7 +15,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from pipelines.identity.fold import IdentityChange, RecordVersion, fold_identities
 from pipelines.identity.numbers import identity_key
-from pipelines.landing.raw import analyze, copy_rows
+from pipelines.landing.raw import analyze, copy_rows, ensure_raw_tables
 from pipelines.nights import Night, StepCounts, published_until
 from pipelines.settings import Settings
 from pipelines.sources.declaration import Table, load_source
@@ -38,6 +38,8 @@ def identify(settings: Settings, night: Night) -> StepCounts:
     versions read and changes landed. IdentifyError when the fold no longer gives what was published.
     """
     schema = night.workspace.schema("raw")
+    with connect(settings, LOADER, night.night_id) as writer:
+        ensure_raw_tables(writer, [load_source("identity")], schema)
     with connect(settings, LOADER) as reader, connect(settings, LOADER, night.night_id) as writer:
         settled = _last_published(reader, night)
         versions = _Tally(_read_versions(reader, night))

@@ -18,8 +18,8 @@ from pipelines.warehouse import connect
 
 kind, rows, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
 day = date(2026, 10, 31)
-core = load_source("core")
-table = replace(core.table("transactions"), source="big", name=kind.replace(".", "_"))
+table = load_source("core").table("transactions")
+table = replace(table, source="big", name=kind.replace(".", "_"), columns=table.columns[:8])
 line = "T{0:09},A{0:09},2026-10-31,C,10.50,WEB,TRANSFER," + "x" * 150 + "\n"
 
 
