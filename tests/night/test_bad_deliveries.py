@@ -1,5 +1,6 @@
 """Bad deliveries: landing takes all or nothing, says what is wrong and where, and a rerun finishes."""
 
+import gzip
 import re
 import shutil
 from datetime import date, timedelta
@@ -145,7 +146,7 @@ def test_folders_after_the_date_are_not_looked_at(landing):
     [
         (
             lambda landing: landing.write(SECOND, rows_of(SECOND)).unlink(),
-            ["the delivery is missing", "transactions.csv", "due on 2026-04-01 at 01:30 (Asia/Shanghai)"],
+            ["the delivery is missing", "transactions.csv.gz", "due on 2026-04-01 at 01:30 (Asia/Shanghai)"],
         ),
         (
             lambda landing: (landing.folder(SECOND) / "transactions.control.json").unlink(),
@@ -155,7 +156,7 @@ def test_folders_after_the_date_are_not_looked_at(landing):
             lambda landing: landing.write(
                 SECOND,
                 rows_of(SECOND),
-                data=csv_bytes(TRANSACTIONS, rows_of(SECOND))[:-30],
+                data=gzip.compress(csv_bytes(TRANSACTIONS, rows_of(SECOND))[:-30]),
                 control={"sha256": "0" * 64},
             ),
             ["truncated", "3 lines below the header", "promises 3 rows"],
@@ -172,7 +173,7 @@ def test_folders_after_the_date_are_not_looked_at(landing):
             lambda landing: landing.write(
                 SECOND,
                 rows_of(SECOND),
-                data=csv_bytes(TRANSACTIONS, rows_of(SECOND)).replace(b"amount", b"sum"),
+                data=gzip.compress(csv_bytes(TRANSACTIONS, rows_of(SECOND)).replace(b"amount", b"sum")),
             ),
             ["line 1", "missing: amount; not declared: column 5"],
         ),
@@ -192,7 +193,7 @@ def test_folders_after_the_date_are_not_looked_at(landing):
             lambda landing: landing.write(
                 SECOND,
                 [transaction(1, SECOND)],
-                data=csv_bytes(TRANSACTIONS, rows_of(SECOND)) + b"T\xff,A1\n",
+                data=gzip.compress(csv_bytes(TRANSACTIONS, rows_of(SECOND)) + b"T\xff,A1\n"),
             ),
             ["line 5, byte 2 is not utf-8"],
         ),
@@ -308,8 +309,8 @@ def test_a_file_changed_in_a_published_date_is_refused(landing):
 
 def test_a_file_of_the_same_size_changed_in_a_published_date_is_refused(landing):
     landing.publish(FIRST)
-    path = landing.folder(FIRST) / "transactions.csv"
-    path.write_bytes(path.read_bytes().replace(b"10.50", b"10.51"))
+    path = landing.folder(FIRST) / "accounts.csv"
+    path.write_bytes(path.read_bytes().replace(b"account_no", b"account_id"))
     landing.refuses(SECOND, "was changed in the folder of a date that is published")
 
 

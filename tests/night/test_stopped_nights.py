@@ -1,7 +1,6 @@
 """Bad input stops a night: readers notice nothing, and the night says what is wrong and where."""
 
-import csv
-import io
+import gzip
 import json
 import re
 import shutil
@@ -9,7 +8,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
-from handmade_deliveries import control_of
+from handmade_deliveries import control_of, data_bytes, read_delivery
 from night_support import begin_night, digests, night_state, query, run_night
 from small_bank import LAST, NEXT, copied, current_edition, reading, small_bank
 
@@ -45,18 +44,14 @@ class Delivery:
         folder = settings.landing / "core" / day.isoformat()
         self.path, self.control = folder / TRANSACTIONS.file_name, folder / TRANSACTIONS.control_name
         self.good = self.path.read_bytes(), self.control.read_bytes()
-        self.rows = list(csv.DictReader(io.StringIO(self.good[0].decode())))
+        self.rows = read_delivery(settings.landing, TRANSACTIONS, day)
 
     def mend(self):
         self.path.write_bytes(self.good[0])
         self.control.write_bytes(self.good[1])
 
     def write(self, rows, promise=None):
-        text = io.StringIO()
-        writer = csv.DictWriter(text, TRANSACTIONS.column_names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        data = text.getvalue().encode()
+        data = data_bytes(TRANSACTIONS, rows)
         self.path.write_bytes(data)
         self.control.write_text(json.dumps(control_of(TRANSACTIONS, rows, data) | (promise or {})))
 
@@ -119,7 +114,7 @@ def lands(server, settings):
             "select count(*) from ops.deliveries where received_date = %s and source_code = 'core'",
             NEXT,
         )
-        assert dates == 4
+        assert dates == len(load_source("core").tables)
 
 
 PLACE = f"core.transactions {NEXT}: "
@@ -128,14 +123,14 @@ PLACE = f"core.transactions {NEXT}: "
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda one: one.path.unlink(), ["the delivery is missing", "transactions.csv"]),
+        (lambda one: one.path.unlink(), ["the delivery is missing", "transactions.csv.gz"]),
         (
-            lambda one: one.path.write_bytes(one.good[0][:-40]),
+            lambda one: one.path.write_bytes(gzip.compress(gzip.decompress(one.good[0])[:-40])),
             ["truncated", "lines below the header", "promises"],
         ),
         (lambda one: one.path.write_bytes(b""), ["empty (0 bytes)"]),
         (
-            lambda one: one.signed(one.good[0].replace(b"amount", b"sum", 1)),
+            lambda one: one.signed(gzip.compress(gzip.decompress(one.good[0]).replace(b"amount", b"sum", 1))),
             ["line 1", "missing: amount; not declared: column 5"],
         ),
         (
@@ -150,7 +145,7 @@ PLACE = f"core.transactions {NEXT}: "
             lambda one: one.write(one.rows, {"sums": {"amount": "1.00"}}),
             ["amount adds up to", "the control total is 1.00"],
         ),
-        (lambda one: one.write(one.rows, {"rows": 99}), ["has 15 rows, the control file promises 99"]),
+        (lambda one: one.write(one.rows, {"rows": 99}), ["rows, the control file promises 99"]),
     ],
     ids=[
         "missing",
