@@ -1,5 +1,6 @@
 """Bad input stops a night: readers notice nothing, and the night says what is wrong and where."""
 
+import csv
 import gzip
 import json
 import re
