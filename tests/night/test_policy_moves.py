@@ -53,7 +53,7 @@ from pipelines.warehouse import connect
 BERKA_FILES = Path(os.environ.get("YIHU_BERKA_FILES") or ROOT.parent / "shared" / "data" / "berka")
 POLICIES = {bank: read_policy(ROOT / "policy", bank) for bank in ("demo", "berka")}
 OPEN = gates.GateVerdict(True, (), (), 1, "", date.min)
-CUSTOMERS = 300
+CUSTOMERS = 400
 FIRST = date(2025, 9, 1)  # more than the longest window before the night
 NIGHTS = {"demo": date(2026, 10, 31), "berka": date(1994, 2, 28)}
 
@@ -79,14 +79,13 @@ IN_USE = {
     "products": "marts.accounts where source_code = %s and product_code = %s",
     "transaction_types": "marts.transactions where transaction_type_code = %s",
 }
-CODES = ("family_code", "side_code", "product_class_code", "rule_code")
+CODES = ("family_code", "side_code", "rule_code")
 OTHER_CODES = {
     "CNY": "USD",
     "CZK": "USD",
     "share": "value",
     "asset": "liability",
     "liability": "asset",
-    "current_deposit": "fund",
     "deposit": "investment",
     "investment": "deposit",
     "insurance": "deposit",
@@ -138,6 +137,8 @@ def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
             is_same = other["attribute_code"] == row["attribute_code"]
             if is_same and abs(other["priority"] - value) == 1:
                 yield [(row, column, other["priority"]), (other, column, value)]
+    elif column == "product_class_code":
+        yield [(row, column, "current_deposit" if value == "fund" else "fund")]
     elif column in CODES or row.values.get("unit") == "code":
         yield [(row, column, OTHER_CODES.get(value, "current_deposit"))]
     elif value is not None:
@@ -406,6 +407,7 @@ def demo(server, tmp_path_factory) -> Iterator[PublishedNight]:
         write_demo_bank(landing, customers=CUSTOMERS, first_date=FIRST, last_date=NIGHTS["demo"])
         for pair in rivals():
             add_one_of_two_systems(landing, pair)
+        add_institution_out_of_reach(landing)
 
     with published("demo", server, tmp_path_factory, deliver) as night:
         yield night
@@ -443,6 +445,14 @@ def add_one_of_two_systems(landing: Path, sources: list[str]) -> None:
             "industry": code.upper(),
         }
         write_delivery(landing, table, day, [*rows, like | own])
+
+
+def add_institution_out_of_reach(landing: Path) -> None:
+    table = load_source("core").table("customers")
+    rows = read_delivery(landing, table, FIRST)
+    like = next(row for row in rows if row["identity_type"] == "USCC")
+    own = {"customer_no": "X", "customer_kind": "I", "identity_number": credit_code("12", 7, 99)}
+    write_delivery(landing, table, FIRST, [*rows, like | own | {"phone": "", "email": "", "address": ""}])
 
 
 @pytest.fixture(scope="module")
