@@ -101,13 +101,13 @@ print(
                 settings,
                 """
         select transaction_id, transaction_amount from marts.transactions
-        where transaction_id like 'prepaid:%' order by 1""",
+        where transaction_id like 'prepaid:%' and superseded_date is null order by 1""",
             ),
             "spells": query(
                 settings,
                 """
-        select from_date, balance_amount from intermediate.int_balance_spells_derived
-        where account_id = 'prepaid:C1'""",
+        select balance_date, balance_amount from marts.balances
+        where account_id = 'prepaid:C1' and superseded_date is null""",
             ),
             "customers": published(
                 """
