@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test bench equivalence lint lock clean
+.PHONY: help run test bench lint lock clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BANK ?= demo
@@ -25,9 +25,6 @@ test: .venv/ready ## All tests, on an embedded server of their own
 
 bench: .venv/ready ## Timings: make bench [ONLY=night|history] [CUSTOMERS=100000] [MONTHS="13 37"]
 	@.venv/bin/python -m benchmarks $(ONLY) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(MONTHS),--months $(MONTHS))
-
-equivalence: .venv/ready ## Nightly, bulk and rebuilt history compared over twenty nights with all faults, and thirty clean ones
-	@.venv/bin/python -m pytest -q tests/equivalence
 
 lint: .venv/ready ## ruff and sqlfluff
 	@.venv/bin/ruff check .
