@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
-from pathlib import Path
-from typing import Any
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
@@ -20,7 +18,7 @@ from psycopg2.extensions import cursor as Cursor
 from pipelines.building.dbt import build
 from pipelines.nights import Night
 from pipelines.settings import Settings
-from pipelines.sources import Source, active_sources, declarations_for_dbt, pipeline_sources
+from pipelines.sources import active_sources, declarations_for_dbt, pipeline_sources
 from pipelines.warehouse import connect
 from pipelines.workspace import Workspace
 
@@ -56,7 +54,7 @@ def at(settings: Settings, night: Night, stop: Stop) -> Iterator[Night]:
     then = replace(night, business_date=stop.business_date)
     workspace = night.workspace.name
     with connect(settings, WRITER, night.night_id) as connection, connection.cursor() as cursor:
-        read_as_of(cursor, night.workspace, stop.business_date)
+        _read_as_of(cursor, night.workspace, stop.business_date)
         inputs = _inputs(cursor, settings, night.workspace, stop.business_date)
         if stop.since is None:
             cursor.execute("delete from ops.mart_builds where workspace = %s", (workspace,))
@@ -83,9 +81,9 @@ def at(settings: Settings, night: Night, stop: Stop) -> Iterator[Night]:
 
 def stage(settings: Settings, night: Night) -> None:
     """Let the typed views show what was received up to the night's date; make them where they changed."""
-    made_from = _code(settings.root, declarations_for_dbt(_sources(settings)))
+    made_from = _code(settings)
     with connect(settings, WRITER, night.night_id) as connection, connection.cursor() as cursor:
-        read_as_of(cursor, night.workspace, night.business_date)
+        _read_as_of(cursor, night.workspace, night.business_date)
         cursor.execute(
             "select made_from, to_regclass(%s) is not null from ops.views where workspace = %s",
             (f"{night.workspace.schema('staging')}.stg_deliveries", night.workspace.name),
@@ -100,7 +98,7 @@ def stage(settings: Settings, night: Night) -> None:
         )
 
 
-def read_as_of(cursor: Cursor, workspace: Workspace, business_date: date) -> None:
+def _read_as_of(cursor: Cursor, workspace: Workspace, business_date: date) -> None:
     """Let the typed views of a workspace show what was received up to a date."""
     cursor.execute(
         "insert into ops.views (workspace, business_date) values (%s, %s) "
@@ -134,17 +132,17 @@ def _since(cursor: Cursor, settings: Settings, night: Night) -> date | None:
 
 def _month_ends(after: date, before: date) -> Iterator[date]:
     """Month ends d with ``after < d < before``."""
-    following = date(after.year + after.month // 12, after.month % 12 + 1, 1)
-    day = following - timedelta(days=1)
-    if day > after and day < before:
-        yield day
-    if following <= before:
-        yield from _month_ends(following, before)
+    day = after + timedelta(days=1)
+    while day < before:
+        following = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+        if following <= before:
+            yield following - timedelta(days=1)
+        day = following
 
 
 def _inputs(cursor: Cursor, settings: Settings, workspace: Workspace, until: date) -> str:
     """A hash of all that marts as of a date are a function of: deliveries, quarantine, policy and code."""
-    parts = [_code(settings.root, declarations_for_dbt(_sources(settings)))]
+    parts = [_code(settings)]
     cursor.execute(
         """
         select md5(string_agg(
@@ -192,14 +190,11 @@ def _policy(cursor: Cursor, schema: str, table: str, until: date) -> str:
     return f"{table} {cursor.fetchone()[0]}"
 
 
-def _sources(settings: Settings) -> list[Source]:
-    return [*active_sources(settings.bank), *pipeline_sources()]
-
-
-def _code(root: Path, declarations: Any) -> str:
+def _code(settings: Settings) -> str:
     """A hash of the models and macros, and of the tables that are declared."""
+    declarations = declarations_for_dbt([*active_sources(settings.bank), *pipeline_sources()])
     digest = sha256(json.dumps(declarations, sort_keys=True).encode())
     for folder in ("models", "macros"):
-        for path in sorted((root / "dbt_project" / folder).rglob("*.sql")):
+        for path in sorted((settings.root / "dbt_project" / folder).rglob("*.sql")):
             digest.update(path.read_bytes())
     return digest.hexdigest()

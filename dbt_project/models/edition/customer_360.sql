@@ -62,7 +62,7 @@ from {{ ref('customers') }} as customer
 inner join {{ ref('customer_activity_months') }} as activity
     on
         customer.customer_id = activity.customer_id
-        and activity.month_number = {{ month_number(business_date()) }}
+        and activity.month_number = {{ business_month() }}
 left join {{ ref('customer_holdings') }} as holding on customer.customer_id = holding.customer_id
 left join {{ ref('customer_life_cycles') }} as life_cycle on customer.customer_id = life_cycle.customer_id
 left join {{ ref('channel_preferences') }} as preference on customer.customer_id = preference.customer_id

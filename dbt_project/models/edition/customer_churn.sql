@@ -17,6 +17,6 @@ inner join {{ ref('customers') }} as customer on score.customer_id = customer.cu
 inner join {{ ref('churn_candidates') }} as candidate on score.customer_id = candidate.customer_id
 inner join {{ ref('int_month_bands_bounded') }} as band
     on
-        band.month_number = {{ month_number(business_date()) }}
+        band.month_number = {{ business_month() }}
         and band.band_set_code = 'churn_band'
         and {{ in_band('score.churn_probability', 'band') }}

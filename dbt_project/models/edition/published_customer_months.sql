@@ -12,4 +12,4 @@ select
     {{ business_date() }} as business_date
 from {{ ref('customer_months') }} as month
 inner join {{ ref('customers') }} as customer on month.customer_id = customer.customer_id
-where month.month_number >= {{ month_number(business_date()) }} - {{ policy_count('curve_window_months') }}
+where month.month_number >= {{ business_month() }} - {{ policy_count('curve_window_months') }}

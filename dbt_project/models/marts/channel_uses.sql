@@ -13,7 +13,7 @@ weeks as (
     from {{ ref('int_sessions_unioned') }} as session
     where
         week_end_date <= {{ business_date() }}
-        and {{ month_number('week_end_date') }} > {{ month_number(business_date()) }} - 12
+        and {{ month_number('week_end_date') }} > {{ business_month() }} - 12
 ),
 
 uses as (
@@ -34,7 +34,7 @@ uses as (
         {{ channel }}_channel_count_12m as transaction_count,
         0 as session_count
     from {{ ref('customer_activity_months') }}
-    where month_number = {{ month_number(business_date()) }} and {{ channel }}_channel_count_12m > 0
+    where month_number = {{ business_month() }} and {{ channel }}_channel_count_12m > 0
     {%- endfor %}
 )
 

@@ -7,7 +7,7 @@ activity as (
         aum_month_average_amount,
         last_active_date
     from {{ ref('customer_activity_months') }}
-    where month_number = {{ month_number(business_date()) }}
+    where month_number = {{ business_month() }}
 )
 
 select

@@ -19,7 +19,7 @@ relations as (
     left join {{ ref('customer_activity_months') }} as activity
         on
             customer.customer_id = activity.customer_id
-            and activity.month_number = {{ month_number(business_date()) }}
+            and activity.month_number = {{ business_month() }}
     left join right_holders as right_holder on customer.customer_id = right_holder.customer_id
 ),
 
@@ -34,7 +34,7 @@ trends as (
         select
             customer_id,
             aum_month_average_amount,
-            {{ month_number(business_date()) }} - month_number as age_months,
+            {{ business_month() }} - month_number as age_months,
             {{ policy_count('life_cycle_trend_months') }} as trend_months
         from {{ ref('customer_months') }}
         where

@@ -22,7 +22,7 @@ parts as (
     left join {{ ref('account_months') }} as month
         on
             holder.account_id = month.account_id
-            and month.month_number = {{ month_number(business_date()) }}
+            and month.month_number = {{ business_month() }}
     where holder.is_current
 )
 

@@ -10,7 +10,7 @@ firsts as (
 bounds as (
     select
         min(first_month) as first_month,
-        {{ month_number(business_date()) }} as last_month
+        {{ business_month() }} as last_month
     from firsts
 ),
 
