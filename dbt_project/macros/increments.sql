@@ -25,3 +25,25 @@
 {% macro first_reopened(reopened) -%}
     (select min(first.from_month) from {{ reopened }} as first)
 {%- endmacro %}
+
+{#- Every version received of what a monthly mart keeps by account: what has arrived, and of what stands already the
+    business month and the re-opened accounts. -#}
+{% macro received_versions(columns, arrived, reopened) -%}
+    select {{ columns | join(', ') }}
+    from {{ ref(arrived) }}
+    {%- if var('since') %}
+    union all
+    select {{ columns | join(', ') }}
+    from {{ this }} as former
+    where former.month_number = {{ business_month() }} and not {{ has_arrived('former.received_date') }}
+    union all
+    select former.{{ columns | join(', former.') }}
+    from {{ this }} as former
+    inner join {{ ref(reopened) }} as again
+        on former.account_id = again.account_id and former.month_number >= again.from_month
+    where
+        former.month_number < {{ business_month() }}
+        and former.month_number >= {{ first_reopened(ref(reopened)) }}
+        and not {{ has_arrived('former.received_date') }}
+    {%- endif %}
+{%- endmacro %}

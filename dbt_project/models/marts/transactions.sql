@@ -7,23 +7,7 @@
 with
 
 versions as (
-    select {{ columns | join(', ') }}
-    from {{ ref('int_transactions_arrived') }}
-    {%- if var('since') %}
-    union all
-    select {{ columns | join(', ') }}
-    from {{ this }} as former
-    where former.month_number = {{ business_month() }} and not {{ has_arrived('former.received_date') }}
-    union all
-    select former.{{ columns | join(', former.') }}
-    from {{ this }} as former
-    inner join {{ ref('int_activities_reopened') }} as again
-        on former.account_id = again.account_id and former.month_number >= again.from_month
-    where
-        former.month_number < {{ business_month() }}
-        and former.month_number >= {{ first_reopened(ref('int_activities_reopened')) }}
-        and not {{ has_arrived('former.received_date') }}
-    {%- endif %}
+    {{ received_versions(columns, 'int_transactions_arrived', 'int_activities_reopened') }}
 ),
 
 deletions as (
