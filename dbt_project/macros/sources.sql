@@ -27,6 +27,21 @@
     )
 {%- endmacro %}
 
+{#- Whether a delivered cell is not what its declaration says; an empty one only where it is required. -#}
+{% macro does_not_cast(alias, column) -%}
+    {%- set cell = alias ~ '.' ~ column.name -%}
+    {%- if column.type == 'date' %}{% set typed = safe_date(cell, column.format) -%}
+    {%- elif column.type == 'decimal' %}{% set typed = safe_decimal(cell, column.scale) -%}
+    {%- elif column.type == 'integer' %}{% set typed = safe_integer(cell) -%}
+    {%- else %}{% set typed = cell -%}
+    {%- endif -%}
+    {%- if column.required or column.type == 'text' -%}
+        {{ typed }} is null
+    {%- else -%}
+        ({{ cell }} is not null and {{ typed }} is null)
+    {%- endif -%}
+{%- endmacro %}
+
 {#- Every delivered version of the keys that are not gone. -#}
 {% macro kept_versions(relation, key, deletions) -%}
     (

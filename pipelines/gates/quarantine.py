@@ -61,13 +61,18 @@ def mask(value: str) -> str:
 
 
 def _rejected(connection: Connection, relation: str, window: str) -> Iterator[list[tuple]]:
-    """Rejected cells in chunks, through a cursor of the server: any number of them fits into memory."""
-    with connection.cursor("rejected_cells") as cur:
-        cur.itersize = CHUNK
+    """Rejected cells in chunks, through a cursor of the server: any number of them fits into memory.
+
+    They are set aside first: the server reads for a table with all its cores, for a cursor with one.
+    """
+    with connection.cursor() as cur:
         cur.execute(
+            "create temporary table rejected_cells on commit drop as "
             "select source_code, table_name, _received_date, _line_number, rule_id, column_name, cell_value "
             f"from {relation} where {window}"
         )
+    with connection.cursor("rejected_cells") as cur:
+        cur.execute("select * from rejected_cells")
         while chunk := cur.fetchmany(CHUNK):
             yield chunk
 

@@ -1,28 +1,49 @@
+-- one scan a table: a line is read once, and taken apart only where one of its cells does not cast
 with
 
 cells as (
     {%- for table in var('declarations') %}
-    {%- for column in table.columns if column.type != 'text' or column.required %}
+    {%- set checked = table.columns | selectattr('type', 'ne', 'text') | list
+        + table.columns | selectattr('type', 'eq', 'text') | selectattr('required') | list %}
+    {%- if checked %}
     select
         '{{ table.source }}' as source_code,
         '{{ table.table }}' as table_name,
-        _received_date,
-        _line_number,
-        '{{ column.name }}' as column_name,
-        case when {{ column.name }} is null then 'missing_value' else 'not_a_{{ column.type }}' end as rule_id,
-        {{ column.name }} as cell_value
-    from {{ source(table.source, table.table) }}
-    where
-        _received_date <= {{ as_of() }}
-        {%- if not column.required %}
-        and {{ column.name }} is not null
+        received._received_date,
+        received._line_number,
+        declared.column_name,
+        declared.type_name,
+        case declared.column_name
+            {%- for column in checked %}
+            when '{{ column.name }}' then received.{{ column.name }}
+            {%- endfor %}
+        end as cell_value
+    from {{ source(table.source, table.table) }} as received
+    inner join (
+        {%- for column in checked %}
+        select
+            '{{ column.name }}' as column_name,
+            '{{ column.type }}' as type_name
+        {%- if not loop.last %}
+        union all
         {%- endif %}
-        and {% if column.type == 'date' %}{{ safe_date(column.name, column.format) }}
-        {%- elif column.type == 'decimal' %}{{ safe_decimal(column.name, column.scale) }}
-        {%- elif column.type == 'integer' %}{{ safe_integer(column.name) }}
-        {%- else %}{{ column.name }}{% endif %} is null
+        {%- endfor %}
+    ) as declared
+        on
+            case declared.column_name
+                {%- for column in checked %}
+                when '{{ column.name }}' then {{ does_not_cast('received', column) }}
+                {%- endfor %}
+            end
+    where
+        received._received_date <= {{ as_of() }}
+        and (
+            {%- for column in checked %}
+            {{ 'or ' if not loop.first }}{{ does_not_cast('received', column) }}
+            {%- endfor %}
+        )
     union all
-    {%- endfor %}
+    {%- endif %}
     {%- endfor %}
     select
         cast(null as text),
@@ -41,6 +62,6 @@ select
     _received_date,
     _line_number,
     column_name,
-    rule_id,
+    case when cell_value is null then 'missing_value' else 'not_a_' || type_name end as rule_id,
     cell_value
 from cells
