@@ -2,15 +2,17 @@
 
 import csv
 import gzip
+import io
 import zlib
 from collections.abc import Iterator, Sequence
-from functools import partial
+from itertools import chain
 from typing import BinaryIO
 
-from pipelines.landing.delivery import Delivery
+from pipelines.landing.delivery import Delivery, DeliveryError
 from pipelines.landing.layout import Layout, layout_of
 
 LONGEST_LINE = 16 * 1024 * 1024
+_BLOCK = 1 << 18
 _BYTE_ORDER_MARK = "\ufeff"
 
 Row = tuple[int, Sequence[str]]
@@ -47,9 +49,9 @@ def _without_header(delivery: Delivery, records: Iterator[Row]) -> Iterator[Row]
 
 
 def _records(delivery: Delivery, file: BinaryIO) -> Iterator[Row]:
-    records = csv.reader(
-        _decoded(delivery, _body(delivery, file)), delimiter=delivery.table.delimiter, strict=True
-    )
+    blocks = _decoded(delivery, _body(delivery, file))
+    lines = chain.from_iterable(io.StringIO(block, newline="\n") for block in blocks)
+    records = csv.reader(lines, delimiter=delivery.table.delimiter, strict=True)
     line = 1
     try:
         for fields in records:
@@ -60,18 +62,52 @@ def _records(delivery: Delivery, file: BinaryIO) -> Iterator[Row]:
 
 
 def _decoded(delivery: Delivery, body: BinaryIO) -> Iterator[str]:
-    encoding = delivery.table.encoding
-    for number, line in enumerate(iter(partial(body.readline, LONGEST_LINE), b""), start=1):
-        if len(line) == LONGEST_LINE:
-            raise delivery.fault(f"line {number} is longer than {LONGEST_LINE} bytes")
-        if b"\0" in line:
-            raise delivery.fault(f"line {number} holds a NUL byte")
+    """The text in blocks of whole lines."""
+    number = 1
+    for block in _blocks(delivery, body):
         try:
-            text = line.decode(encoding)
-        except UnicodeDecodeError as error:
-            raise delivery.fault(f"line {number}, byte {error.start + 1} is not {encoding}") from None
+            if b"\0" in block:
+                raise _nul(delivery, block, number)
+            text = block.decode(delivery.table.encoding)
+        except UnicodeDecodeError:
+            raise _undecodable(delivery, block, number) from None
         yield text.removeprefix(_BYTE_ORDER_MARK) if number == 1 else text
+        number += block.count(b"\n")
+
+
+def _blocks(delivery: Delivery, body: BinaryIO) -> Iterator[bytes]:
+    """The bytes, cut behind line ends: no encoding that is read here has that byte in another character."""
+    number, rest = 1, b""
+    while chunk := body.read(_BLOCK):
+        whole, end, chunk = chunk.rpartition(b"\n")
+        if end:
+            yield rest + whole + end
+            number, rest = number + whole.count(b"\n") + 1, chunk
+        else:
+            rest += chunk
+        if len(rest) >= LONGEST_LINE:
+            raise delivery.fault(f"line {number} is longer than {LONGEST_LINE} bytes")
+    if rest:
+        yield rest
+
+
+def _nul(delivery: Delivery, block: bytes, first_line: int) -> DeliveryError:
+    line = first_line + block.count(b"\n", 0, block.index(b"\0"))
+    return delivery.fault(f"line {line} holds a NUL byte")
+
+
+def _undecodable(delivery: Delivery, block: bytes, first_line: int) -> DeliveryError:
+    """Names line and byte; the line alone is decoded, as an offset in a block says nothing to a reader."""
+    encoding = delivery.table.encoding
+    for number, line in enumerate(block.splitlines(keepends=True), start=first_line):
+        try:
+            line.decode(encoding)
+        except UnicodeDecodeError as error:
+            return delivery.fault(f"line {number}, byte {error.start + 1} is not {encoding}")
+    return delivery.fault(f"a line from {first_line} on is not {encoding}")
 
 
 def _body(delivery: Delivery, file: BinaryIO) -> BinaryIO:
-    return gzip.GzipFile(fileobj=file) if delivery.table.file == "csv.gz" else file
+    if delivery.table.file != "csv.gz":
+        return file
+    return io.BufferedReader(gzip.GzipFile(fileobj=file), _BLOCK)

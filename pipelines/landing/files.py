@@ -8,8 +8,9 @@ import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date
-from decimal import Context, Decimal
+from decimal import Context, Decimal, localcontext
 from functools import lru_cache
+from itertools import islice
 from typing import BinaryIO
 
 from pipelines.landing.csv_files import Row, count_lines, csv_rows
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 _EXACT = Context(prec=100)
+_BATCH_ROWS = 2_000
 
 
 def sha256_of(file: BinaryIO) -> str:
@@ -92,26 +94,20 @@ def _lines_told(delivery: Delivery, file: BinaryIO) -> str:
 
 
 def _checked(delivery: Delivery, control: Control, layout: Layout, rows: Iterator[Row]) -> Iterator[Row]:
-    table, received = delivery.table, delivery.received_date
+    table = delivery.table
     names, width, is_plain, count = table.column_names, layout.width, layout.is_plain, 0
     dated = names.index(table.date_column) if table.date_column else None
-    date_format = table.columns[dated].format if dated is not None else None
     totals = [_Total(names.index(column)) for column in table.sums]
-    for line, fields in rows:
-        if len(fields) != width:
-            other = f"the header has {width}" if table.header else f"{width} are declared"
-            raise delivery.fault(f"line {line} has {len(fields)} fields, {other}")
-        cells = fields if is_plain else layout.cells(fields)
+    while batch := list(islice(rows, _BATCH_ROWS)):
+        _check_widths(delivery, width, batch)
+        if not is_plain:
+            batch = [(line, layout.cells(fields)) for line, fields in batch]
         if dated is not None:
-            day = _date(cells[dated], date_format)
-            if day is not None and day > received:
-                raise delivery.fault(
-                    f"line {line} has {table.date_column} {day}, which is after the date of receipt"
-                )
+            _check_dates(delivery, dated, batch)
         for total in totals:
-            total.add(cells)
-        count += 1
-        yield line, cells
+            total.add([cells[total.position] for _, cells in batch])
+        count += len(batch)
+        yield from batch
     if count != control.rows:
         raise delivery.fault(f"the file has {count} rows, the control file promises {control.rows}")
     for total, column in zip(totals, table.sums, strict=True):
@@ -120,6 +116,26 @@ def _checked(delivery: Delivery, control: Control, layout: Layout, rows: Iterato
                 f"{column} adds up to {total.value}, the control total is {control.sums[column]} "
                 f"(difference {_EXACT.subtract(total.value, control.sums[column])})"
             )
+
+
+def _check_widths(delivery: Delivery, width: int, batch: Sequence[Row]) -> None:
+    if all(len(fields) == width for _, fields in batch):
+        return
+    line, fields = next(row for row in batch if len(row[1]) != width)
+    other = f"the header has {width}" if delivery.table.header else f"{width} are declared"
+    raise delivery.fault(f"line {line} has {len(fields)} fields, {other}")
+
+
+def _check_dates(delivery: Delivery, position: int, batch: Sequence[Row]) -> None:
+    """Refuse a row dated after its receipt; a day has few dates, so each is read once."""
+    column = delivery.table.columns[position]
+    days = {text: _date(text, column.format) for text in {cells[position] for _, cells in batch}}
+    late = {text for text, day in days.items() if day is not None and day > delivery.received_date}
+    if late:
+        line, text = next((line, cells[position]) for line, cells in batch if cells[position] in late)
+        raise delivery.fault(
+            f"line {line} has {column.name} {days[text]}, which is after the date of receipt"
+        )
 
 
 @lru_cache(maxsize=4096)
@@ -135,11 +151,12 @@ class _Total:
         self.value = Decimal(0)
         self.is_whole = True
 
-    def add(self, cells: Sequence[str]) -> None:
-        """Take in one row."""
-        text = cells[self.position]
-        number = read_decimal(text)
-        if number is not None:
-            self.value = _EXACT.add(self.value, number)
-        elif text:
-            self.is_whole = False
+    def add(self, texts: Sequence[str]) -> None:
+        """Take in the column's cells of some rows."""
+        numbers = [read_decimal(text) for text in texts]
+        readable = [number for number in numbers if number is not None]
+        with localcontext(_EXACT):
+            self.value = sum(readable, self.value)
+        if len(readable) < len(numbers):
+            unread = (text for text, number in zip(texts, numbers, strict=True) if number is None)
+            self.is_whole = self.is_whole and not any(unread)

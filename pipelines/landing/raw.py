@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any, Protocol
 
 from psycopg2 import Error, sql
@@ -17,6 +18,7 @@ from psycopg2.extensions import cursor as Cursor
 from pipelines.sources.declaration import Source, Table, load_source
 
 _CHUNK = 1 << 18
+_BATCH_ROWS = 500
 EXTRA = "_extra"
 
 
@@ -148,9 +150,9 @@ class _CopyStream:
     def _encoded(rows: Iterator[tuple[date, int, Sequence[Any]]]) -> Iterator[bytes]:
         buffer = io.StringIO()
         # The line end names both characters, so the writer quotes a cell that holds either of them.
-        write = csv.writer(buffer, lineterminator="\r\n").writerow
-        for day, line, cells in rows:
-            write((day, line, *cells))
+        write = csv.writer(buffer, lineterminator="\r\n").writerows
+        while batch := list(islice(rows, _BATCH_ROWS)):
+            write([(day, line, *cells) for day, line, cells in batch])
             if buffer.tell() >= _CHUNK:
                 yield buffer.getvalue().encode("utf-8")
                 buffer.seek(0)
