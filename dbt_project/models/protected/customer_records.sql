@@ -8,11 +8,19 @@ versions as (
         row_number() over (
             partition by source_code, source_customer_id
             order by received_date desc nulls last, line_number desc nulls last
-        ) as version_rank
+        ) as version_rank,
+        count(*) over (partition by source_code, source_customer_id) as version_count
+    from {{ ref('int_customer_versions_unioned') }} as version
+),
+
+followed as (
+    select
+        version.*
         {%- for attribute in attributes %},
         lag(cast({{ attribute }} as varchar)) over record as former_{{ attribute }}
         {%- endfor %}
-    from {{ ref('int_customer_versions_unioned') }} as version
+    from versions as version
+    where version_count > 1
     window
         record as (
             partition by source_code, source_customer_id
@@ -21,6 +29,18 @@ versions as (
 ),
 
 records as (
+    -- nearly all have one version, and nothing to compare
+    select
+        source_code,
+        source_customer_id,
+        received_date as first_received_date
+        {%- for attribute in attributes %},
+        {{ attribute }},
+        received_date as {{ attribute }}_as_of_date
+        {%- endfor %}
+    from versions
+    where version_count = 1
+    union all
     select
         source_code,
         source_customer_id,
@@ -38,7 +58,7 @@ records as (
             min(received_date)
         ) as {{ attribute }}_as_of_date
         {%- endfor %}
-    from versions
+    from followed
     group by source_code, source_customer_id
 ),
 

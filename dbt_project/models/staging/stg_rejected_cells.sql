@@ -20,15 +20,11 @@ cells as (
         end as cell_value
     from {{ source(table.source, table.table) }} as received
     inner join (
+        values
         {%- for column in checked %}
-        select
-            '{{ column.name }}' as column_name,
-            '{{ column.type }}' as type_name
-        {%- if not loop.last %}
-        union all
-        {%- endif %}
+        ('{{ column.name }}', '{{ column.type }}'){{ ',' if not loop.last }}
         {%- endfor %}
-    ) as declared
+    ) as declared (column_name, type_name)
         on
             case declared.column_name
                 {%- for column in checked %}
