@@ -36,3 +36,8 @@
 {% macro attribute_value(attribute) -%}
     cast(max(case when attribute_code = '{{ attribute }}' then attribute_value end) as {{ customer_attributes()[attribute] }})
 {%- endmacro %}
+
+{#- What a staged customer is where the source does not say it: whose number is a business's is a company. -#}
+{% macro customer_kind_by_number() -%}
+    case identity_type_code when 'uscc' then 'company' else 'person' end
+{%- endmacro %}
