@@ -26,7 +26,7 @@ def rebuilding(
 ) -> Iterator[Night]:
     """A night that builds a published date again; the caller runs its steps inside. Its workspace goes after.
 
-    It takes the policy version that the date's edition names, with ``current_policy`` the folder as it is now.
+    It takes the policy version that the date's edition names, with ``current_policy`` the folder as it is.
     Its step ``publish`` replaces that edition where the digests differ. ``keep`` leaves the workspace to be
     looked at.
     RebuildError for a date after the current edition's; NightError while the same rebuild is at work.
