@@ -120,11 +120,6 @@ def open_night(
     return Night(night_id, business_date, workspace, run_id)
 
 
-def find_night(settings: Settings, run_id: str) -> Night | None:
-    """The newest night of a run, None when the run has opened none."""
-    return _select_night(settings, "run_id = %s", run_id)
-
-
 def running_night(settings: Settings, run_id: str) -> Night | None:
     """The night of a run that is still open, None when it has ended or was never opened."""
     return _select_night(settings, "state = 'running' and run_id = %s", run_id)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 
 from pipelines import nights, policy, publishing
 from pipelines.nights import Night
@@ -22,16 +21,17 @@ def rebuilding(
     settings: Settings,
     business_date: date,
     run_id: str,
-    policy_folder: Path | None = None,
+    current_policy: bool = False,
     keep: bool = False,
 ) -> Iterator[Night]:
     """A night that builds a published date again; the caller runs its steps inside. Its workspace goes after.
 
-    It takes the policy version that the date's edition names, or the rows of ``policy_folder``. Its step
-    ``publish`` replaces that edition where the digests differ. ``keep`` leaves the workspace to be looked at.
+    It takes the policy version that the date's edition names, with ``current_policy`` the folder as it is.
+    Its step ``publish`` replaces that edition where the digests differ. ``keep`` leaves the workspace to be
+    looked at.
     RebuildError for a date after the current edition's; NightError while the same rebuild is at work.
     """
-    version = _policy_version(settings, business_date, policy_folder)
+    version = _policy_version(settings, business_date, current_policy)
     workspace = Workspace(f"rebuild_{business_date:%Y%m%d}")
     night = nights.open_night(settings, business_date, run_id, workspace)
     if version:
@@ -47,12 +47,12 @@ def rebuilding(
                 rooms.drop_workspace(connection, workspace)
 
 
-def _policy_version(settings: Settings, business_date: date, folder: Path | None) -> str | None:
-    """The version to build with, on record; None (the policy of today) where the date had no edition yet."""
+def _policy_version(settings: Settings, business_date: date, current_policy: bool) -> str | None:
+    """The version to build with, on record; None (today's) where the date had no edition yet."""
     former = _former_edition(settings, business_date)
-    if folder is None:
+    if not current_policy:
         return former and former.policy_version
-    rules = policy.read_policy(folder, settings.bank)
+    rules = policy.read_policy(settings.policy_folder, settings.bank)
     rules.require(business_date)
     with connect(settings, "yihu_loader") as connection:
         policy.record_policy(connection, rules)

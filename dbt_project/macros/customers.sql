@@ -47,3 +47,29 @@
 {% macro attribute_value(attribute) -%}
     cast(max(case when attribute_code = '{{ attribute }}' then attribute_value end) as {{ customer_attributes()[attribute] }})
 {%- endmacro %}
+
+{#- What a staged customer is where the source does not say it, and only the kind of its number and the number itself
+    tell. The first two signs of a unified social credit code are who registered the body, and as what (GB 32100):
+    1. a public body and 5. an association or foundation, which the bank calls institutions; 92 a sole trader, who is
+    a person of retail banking; the others are businesses, and so is a code that cannot be read (or is all ones).
+    Where core knows the customer, its word counts (policy: survivorship). -#}
+{% macro customer_kind_by_number() -%}
+    case
+        when identity_type_code is null or identity_type_code <> 'uscc' then 'person'
+        when {{ matches(half_width('identity_number'), '^(11.*[^1 ]|1[239]|5[1239])') }} then 'institution'
+        when {{ matches(half_width('identity_number'), '^92') }} then 'person'
+        else 'company'
+    end
+{%- endmacro %}
+
+{#- Nothing is known of who shows an identity card: a sole trader has one, too. -#}
+{% macro is_sole_trader_by_number() -%}
+    case
+        when identity_type_code = 'uscc' then coalesce({{ matches(half_width('identity_number'), '^92') }}, false)
+    end
+{%- endmacro %}
+
+{#- Digits as Chinese input methods leave them, and spaces before them, put right. -#}
+{% macro half_width(text) -%}
+    translate(ltrim({{ text }}), '０１２３４５６７８９', '0123456789')
+{%- endmacro %}

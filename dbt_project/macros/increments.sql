@@ -26,24 +26,33 @@
     (select min(first.from_month) from {{ reopened }} as first)
 {%- endmacro %}
 
-{#- Every version received of what a monthly mart keeps by account: what has arrived, and of what stands already the
-    business month and the re-opened accounts. -#}
+{#- The months of a monthly mart kept by account of which tonight builds something: all of a build from nothing, else
+    the business month, and of the re-opened accounts those before it from the first that changes. -#}
+{% macro months_built(mart, reopened) -%}
+    select month.*
+    from {{ mart }} as month
+    {%- if var('since') %}
+    where month.month_number = {{ business_month() }}
+    union all
+    select month.*
+    from {{ mart }} as month
+    inner join {{ ref(reopened) }} as again
+        on month.account_id = again.account_id and month.month_number >= again.from_month
+    where
+        month.month_number < {{ business_month() }}
+        and month.month_number >= {{ first_reopened(ref(reopened)) }}
+    {%- endif %}
+{%- endmacro %}
+
+{#- Every version received of what a monthly mart keeps by account: what has arrived, and what stands already of the
+    months that are built. -#}
 {% macro received_versions(columns, arrived, reopened) -%}
     select {{ columns | join(', ') }}
     from {{ ref(arrived) }}
     {%- if var('since') %}
     union all
     select {{ columns | join(', ') }}
-    from {{ this }} as former
-    where former.month_number = {{ business_month() }} and not {{ has_arrived('former.received_date') }}
-    union all
-    select former.{{ columns | join(', former.') }}
-    from {{ this }} as former
-    inner join {{ ref(reopened) }} as again
-        on former.account_id = again.account_id and former.month_number >= again.from_month
-    where
-        former.month_number < {{ business_month() }}
-        and former.month_number >= {{ first_reopened(ref(reopened)) }}
-        and not {{ has_arrived('former.received_date') }}
+    from ({{ months_built(this, reopened) }}) as former
+    where not {{ has_arrived('former.received_date') }}
     {%- endif %}
 {%- endmacro %}

@@ -78,29 +78,6 @@
     )
 {%- endmacro %}
 
-{#- The conformed models of one entity, of every active source that provides it, under one another; with `types`
-    no source has to: then there are no rows. -#}
-{% macro union_conformed(entity, columns, types=none) -%}
-    {%- for source_code in var('entities')[entity] %}
-    {%- if not loop.first %}
-    union all
-    {%- endif %}
-    select
-        '{{ source_code }}' as source_code,
-        {{ columns | join(',\n        ') }}
-    from {{ ref('int_' ~ source_code ~ '_' ~ entity ~ '_conformed') }}
-    {%- else %}
-    {%- if types %}
-    select
-        cast(null as text) as source_code
-        {%- for column in columns %},
-        cast(null as {{ types[loop.index0] }}) as {{ column }}
-        {%- endfor %}
-    where false
-    {%- endif %}
-    {%- endfor %}
-{%- endmacro %}
-
 {#- A staged channel as the whole bank names it. -#}
 {% macro channel_code(staged) -%}
     case {{ staged }} when 'atm' then 'self_service' when 'pos' then 'card' else {{ staged }} end

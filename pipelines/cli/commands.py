@@ -126,8 +126,7 @@ def rebuild(settings: Settings, day: datetime, current_policy: bool, keep: bool)
     Equal digests: nothing changes. Different: it replaces that date's kept edition, with the cause on record.
     """
     _prepare(settings)
-    folder = settings.policy_folder if current_policy else None
-    with rebuilding(settings, day.date(), _run_id(), folder, keep) as night:
+    with rebuilding(settings, day.date(), _run_id(), current_policy, keep) as night:
         _finish(settings, night)
 
 

@@ -9,8 +9,6 @@ from pipelines.nights import Night
 from pipelines.report.figures import Figures, read_figures, words
 from pipelines.settings import Settings
 
-NUMBERS = (int, float)
-
 
 def print_summary(console: Console, settings: Settings, night: Night) -> None:
     """Steps, headline figures and where to look next."""

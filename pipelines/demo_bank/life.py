@@ -82,14 +82,6 @@ class Life:
         """Who complains on a day of the running month; these complaints drive hazards."""
         return self._complaints.get(day, NONE)
 
-    def relocated_on(self, day: int) -> np.ndarray:
-        """Who moves to another region on a day."""
-        return np.flatnonzero((self.people.relocated == day) & ~self.is_gone(day))
-
-    def salary_moved_on(self, day: int) -> np.ndarray:
-        """Whose salary is paid elsewhere from this day."""
-        return np.flatnonzero((self.salary_until == day) & ~self.is_gone(day))
-
     def sweeps_on(self, day: int) -> np.ndarray:
         """Who carries away on this day whatever is above `kept`; the first of these days begins attrition."""
         return np.concatenate(self._sweeps.get(day, [NONE]))
@@ -109,10 +101,6 @@ class Life:
     def is_gone(self, day: int) -> np.ndarray:
         """Mask of those who have closed everything before the end of a day."""
         return self.gone_on <= day
-
-    def is_awake(self, day: int) -> np.ndarray:
-        """Mask of those who do things themselves on a day."""
-        return self.pace(day) > 0
 
     def is_bound(self, day: int) -> np.ndarray:
         """Mask of those who are on the way out or asleep, and sign nothing new."""

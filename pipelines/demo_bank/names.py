@@ -95,11 +95,6 @@ def person_names(surname: np.ndarray, given: np.ndarray) -> np.ndarray:
     return from_codes(points)
 
 
-def person_name(surname: int, given: int) -> str:
-    """One personal name."""
-    return str(person_names(np.array([surname]), np.array([given]))[0])
-
-
 def company_names(region: np.ndarray, draw: np.ndarray) -> np.ndarray:
     """Names of companies."""
     rest, trade = np.divmod(np.asarray(draw), len(TRADES))
@@ -108,11 +103,6 @@ def company_names(region: np.ndarray, draw: np.ndarray) -> np.ndarray:
     places = np.array([name.removesuffix("市") for name in REGIONS])
     ends = np.array([f"{name}有限公司" for name in TRADES])
     return joined(places[region], from_codes(firm), ends[trade])
-
-
-def company_name(region: int, draw: int) -> str:
-    """One company's name."""
-    return str(company_names(np.array([region]), np.array([draw]))[0])
 
 
 def sole_trader_names(region: np.ndarray, surname: np.ndarray, given: np.ndarray) -> np.ndarray:
@@ -144,11 +134,6 @@ def institution_names(region: np.ndarray, draw: np.ndarray) -> np.ndarray:
     return joined(
         np.array(REGIONS)[region], from_codes(place), np.array(_RANK_PLACES)[rank], np.array(BODIES)[body]
     )
-
-
-def institution_name(region: int, draw: int) -> str:
-    """One institution's name."""
-    return str(institution_names(np.array([region]), np.array([draw]))[0])
 
 
 def misheard(names: np.ndarray) -> np.ndarray:

@@ -73,20 +73,10 @@ def credit_codes(kind: np.ndarray, region: np.ndarray, serial: np.ndarray) -> np
     return from_codes(np.array([ord(sign) for sign in _CREDIT_ALPHABET])[found])
 
 
-def fifteen_digits(number: str) -> str:
-    """The old 15-digit writing of a number of somebody born in the twentieth century."""
-    return number[:6] + number[8:17]
-
-
 def fifteen_digits_of(numbers: np.ndarray) -> np.ndarray:
     """The old 15-digit writing (U15) of 18-character numbers."""
     points = codes(numbers)
     return from_codes(np.concatenate([points[:, :6], points[:, 8:17]], axis=1))
-
-
-def full_width(number: str) -> str:
-    """The same number in full-width characters."""
-    return str(looked_up(np.array([number]), _FULL_WIDTH)[0])
 
 
 def full_width_of(numbers: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Publishing: digests, editions, the reporting views, and the one transaction that moves them."""
 
-from pipelines.publishing.digests import Digest, DigestError, schema_digests, table_digest
+from pipelines.publishing.digests import Digest, DigestError, schema_digests
 from pipelines.publishing.editions import Edition, Retention
 from pipelines.publishing.governance import ensure_governance_views, governance_is_ready
 from pipelines.publishing.publish import (
@@ -31,5 +31,4 @@ __all__ = [
     "publish",
     "rollback",
     "schema_digests",
-    "table_digest",
 ]

@@ -34,19 +34,6 @@ class Digest:
     digest: str
 
 
-def table_digest(connection: Connection, schema: str, table: str) -> Digest:
-    """The digest of one table over its columns in declared order.
-
-    Row count + decimal sum of the first 64 bits (unsigned) of md5 over the columns as text, joined by
-    chr(31), null as chr(30). Row order is irrelevant. Raises DigestError for a missing table or a type
-    without canonical text (double, timestamp, numeric without scale).
-    """
-    relation = catalog.tables(connection, schema).get(table)
-    if relation is None:
-        raise DigestError(f"{schema}.{table}: no such table; run `build edition` first")
-    return _digest(connection, schema, relation)
-
-
 def schema_digests(connection: Connection, schema: str) -> dict[str, Digest]:
     """The digest of every table of a schema, by table name."""
     found = catalog.tables(connection, schema)

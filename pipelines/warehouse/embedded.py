@@ -120,12 +120,6 @@ def destroy(settings: Settings) -> None:
     shutil.rmtree(settings.var / "secrets", ignore_errors=True)
 
 
-def is_up(settings: Settings) -> bool:
-    """Whether the server runs and takes connections; starts nothing."""
-    with _locked(settings):
-        return _state(_place(settings)) == "up"
-
-
 def home(settings: Settings) -> Path:
     """The folder that holds the server's data and logs: ``<var>/postgres``, or one it could reach instead."""
     with _locked(settings):

@@ -94,7 +94,7 @@ def test_a_rebuild_under_corrected_policy_replaces_the_dates_edition(server, ban
         before, current = digests(copy, FIRST), current_edition(copy)
         seen = {name: rows for name, rows in reading(copy).items() if not name.endswith("_history")}
         version = edition_of(copy, FIRST)[2]
-        assert rebuild(copy, FIRST, policy_folder=folder)[0] == "published"
+        assert rebuild(replace(copy, policy_folder=folder), FIRST, current_policy=True)[0] == "published"
         number, cause, new_version = edition_of(copy, FIRST)
         assert (number, cause) == (2, "policy")
         assert new_version != version

@@ -115,6 +115,18 @@ def test_no_secret_is_written_down(services):
                 )
 
 
+def test_addresses_of_source_databases_reach_the_tasks_and_nobody_else(services):
+    """The file is the operator's: whatever variable a declaration names passes, as it stands."""
+    given = {name: service["env_file"] for name, service in services.items() if "env_file" in service}
+    assert given == {
+        "scheduler": [{"path": "deploy/secrets/sources.env", "format": "raw", "required": False}]
+    }
+    executors = {service["environment"].get("AIRFLOW__CORE__EXECUTOR") for service in services.values()}
+    assert executors == {None, "LocalExecutor"}, "tasks run in the scheduler's container"
+    # what the file says would lose against `environment`
+    assert not [name for name in services["scheduler"]["environment"] if name.startswith("YIHU_SOURCE_")]
+
+
 def test_landing_is_read_only_and_data_has_named_volumes(compose, services):
     for name in set(services) - {"postgres"}:
         binds = [volume for volume in services[name]["volumes"] if isinstance(volume, dict)]

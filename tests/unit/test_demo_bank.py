@@ -308,8 +308,8 @@ def test_the_check_characters_are_those_of_the_standards():
     # The standard's own worked examples.
     assert numbers.person_check("11010519491231002") == "X"
     assert numbers.person_check("44052418800101001") == "4"
-    assert numbers.fifteen_digits("11010519491231002X") == "110105491231002"
-    assert numbers.full_width("12X") == "１２Ｘ"
+    assert numbers.fifteen_digits_of(np.array(["11010519491231002X"])).tolist() == ["110105491231002"]
+    assert numbers.full_width_of(np.array(["12X"])).tolist() == ["１２Ｘ"]
 
 
 def test_contacts_lie_outside_every_real_range(rows):

@@ -31,7 +31,7 @@ def test_many_numbers_are_those_of_one_by_one():
         for kind, place, each in zip(kinds, region, serial, strict=True)
     ]
     assert numbers.phones(np.array([-1, 12])).tolist() == ["", numbers.phone(12)]
-    assert numbers.fifteen_digits_of(many).tolist() == [numbers.fifteen_digits(each) for each in one]
+    assert numbers.fifteen_digits_of(many).tolist() == [each[:6] + each[8:17] for each in one]
 
 
 def test_a_mistyped_number_is_no_longer_well_formed():

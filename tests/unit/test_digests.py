@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.publishing import Digest, DigestError, schema_digests, table_digest
+from pipelines.publishing import Digest, DigestError, schema_digests
 from pipelines.warehouse import connect
 
 ROWS = [
@@ -41,7 +41,6 @@ def test_equals_independent_computation(settings):
     with connect(settings) as connection, connection.cursor() as cursor:
         make(cursor, ROWS)
         cursor.execute("set local datestyle to 'German'")
-        assert table_digest(connection, "d", "t") == independent(ROWS)
         assert schema_digests(connection, "d") == {"t": independent(ROWS)}
 
 
@@ -49,7 +48,7 @@ def test_sum_is_wider_than_64_bits(settings):
     rows = [(str(number),) for number in range(500)]
     with connect(settings) as connection, connection.cursor() as cursor:
         make(cursor, rows, "a text")
-        found = table_digest(connection, "d", "t")
+        found = schema_digests(connection, "d")["t"]
     assert found == independent(rows)
     assert int(found.digest.split(":")[1]) > 2**64
 
@@ -57,14 +56,15 @@ def test_sum_is_wider_than_64_bits(settings):
 def test_empty_table(settings):
     with connect(settings) as connection, connection.cursor() as cursor:
         make(cursor, [])
-        assert table_digest(connection, "d", "t") == Digest(0, "0:0")
+        assert schema_digests(connection, "d") == {"t": Digest(0, "0:0")}
 
 
 def test_row_order_does_not_matter(settings):
     with connect(settings) as connection, connection.cursor() as cursor:
         make(cursor, ROWS)
         make(cursor, ROWS[::-1], table="u")
-        assert table_digest(connection, "d", "t") == table_digest(connection, "d", "u")
+        found = schema_digests(connection, "d")
+    assert found["t"] == found["u"]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,8 @@ def test_sees_a_change(settings, other):
     with connect(settings) as connection, connection.cursor() as cursor:
         make(cursor, [("c1", "10"), ("c2", "20")], "a text, b text")
         make(cursor, other, "a text, b text", table="u")
-        assert table_digest(connection, "d", "t").digest != table_digest(connection, "d", "u").digest
+        found = schema_digests(connection, "d")
+    assert found["t"].digest != found["u"].digest
 
 
 @pytest.mark.parametrize("type_name", ["double precision", "real", "numeric", "timestamptz", "char(3)"])
@@ -89,9 +90,4 @@ def test_refuses_a_type_without_canonical_text(settings, type_name):
     with connect(settings) as connection, connection.cursor() as cursor:
         make(cursor, [], f"a text, b {type_name}")
         with pytest.raises(DigestError, match=r"d\.t\.b is .*: cast it to text"):
-            table_digest(connection, "d", "t")
-
-
-def test_missing_table(settings):
-    with connect(settings) as connection, pytest.raises(DigestError, match=r"d\.t: no such table"):
-        table_digest(connection, "d", "t")
+            schema_digests(connection, "d")

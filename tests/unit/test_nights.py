@@ -16,7 +16,7 @@ from decimal import Decimal
 import psycopg2
 import pytest
 
-from pipelines.nights import STEPS, NightError, close_night, find_night, hold, load_night, open_night, step
+from pipelines.nights import STEPS, NightError, close_night, hold, load_night, open_night, running_night, step
 from pipelines.warehouse import connect
 from pipelines.workspace import Workspace
 
@@ -58,8 +58,8 @@ def abandon(settings, run_id="gone", **options):
 
 def test_a_night_is_found_again(settings):
     night = open_night(settings, D, "run 1", Workspace("w1"))
-    assert find_night(settings, "run 1") == load_night(settings, night.night_id) == night
-    assert find_night(settings, "run 2") is None
+    assert running_night(settings, "run 1") == load_night(settings, night.night_id) == night
+    assert running_night(settings, "run 2") is None
     with pytest.raises(NightError, match="no night 99"):
         load_night(settings, 99)
 
@@ -141,7 +141,7 @@ def test_the_same_run_takes_over_from_itself(settings):
     first = open_night(settings, D, "run 1")
     second = open_night(settings, D, "run 1")
     assert state(settings, first) == ("superseded", f"taken over by night {second.night_id}")
-    assert find_night(settings, "run 1") == second
+    assert running_night(settings, "run 1") == second
 
 
 def test_a_retried_scheduled_run_fences_off_its_older_try(settings):

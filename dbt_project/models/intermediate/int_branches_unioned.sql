@@ -1,5 +1,1 @@
-{{ union_conformed(
-    'branches',
-    ['branch_id', 'received_date', 'branch_name', 'region_name', 'opened_date', 'closed_date'],
-    types=['text', 'date', 'text', 'text', 'date', 'date']
-) }}
+{{ union_conformed('branches') }}

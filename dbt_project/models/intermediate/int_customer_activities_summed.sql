@@ -10,21 +10,9 @@ done as (
     select
         holder.customer_id,
         month.*
-    from {{ ref('account_activity_months') }} as month
-    inner join {{ ref('int_holders_scoped') }} as holder on month.account_id = holder.account_id and holder.is_primary
-    {%- if var('since') %}
-    where month.month_number = {{ business_month() }}
-    union all
-    select
-        holder.customer_id,
-        month.*
-    from {{ ref('account_activity_months') }} as month
-    inner join {{ ref('int_holders_scoped') }} as holder on month.account_id = holder.account_id and holder.is_primary
-    where
-        month.month_number < {{ business_month() }}
-        and holder.from_month < {{ business_month() }}
-        and month.month_number >= holder.from_month
-    {%- endif %}
+    from ({{ months_built(ref('account_activity_months'), 'int_accounts_reopened') }}) as month
+    inner join {{ ref('int_holders_scoped') }} as holder
+        on month.account_id = holder.account_id and month.month_number >= holder.from_month and holder.is_primary
 )
 
 select

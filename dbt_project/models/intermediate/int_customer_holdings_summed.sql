@@ -8,23 +8,8 @@ held as (
         month.base_balance_amount,
         month.base_month_average_amount,
         month.month_number
-    from {{ ref('account_months') }} as month
+    from ({{ months_built(ref('account_months'), 'int_accounts_reopened') }}) as month
     inner join {{ ref('int_holders_scoped') }} as holder on month.account_id = holder.account_id
-    {%- if var('since') %}
-    where month.month_number = {{ business_month() }}
-    union all
-    select
-        holder.*,
-        month.base_balance_amount,
-        month.base_month_average_amount,
-        month.month_number
-    from {{ ref('account_months') }} as month
-    inner join {{ ref('int_holders_scoped') }} as holder on month.account_id = holder.account_id
-    where
-        month.month_number < {{ business_month() }}
-        and month.month_number >= holder.account_from_month
-        and holder.account_from_month < {{ business_month() }}
-    {%- endif %}
 ),
 
 shared as (

@@ -1,25 +1,4 @@
 -- the bank's own bookings (policy: transaction_types) are not the customer's activity
-with
-
-movements as (
-    select movement.*
-    from {{ ref('transactions') }} as movement
-    {%- if var('since') %}
-    where movement.month_number = {{ business_month() }} and movement.superseded_date is null
-    union all
-    select movement.*
-    from {{ ref('transactions') }} as movement
-    inner join {{ ref('int_activities_reopened') }} as again
-        on movement.account_id = again.account_id and movement.month_number >= again.from_month
-    where
-        movement.month_number < {{ business_month() }}
-        and movement.month_number >= {{ first_reopened(ref('int_activities_reopened')) }}
-        and movement.superseded_date is null
-    {%- else %}
-    where movement.superseded_date is null
-    {%- endif %}
-)
-
 select
     movement.account_id,
     cast(count(*) as bigint) as transaction_count,
@@ -30,10 +9,10 @@ select
         as {{ channel }}_channel_count
     {%- endfor %},
     movement.month_number
-from movements as movement
+from ({{ months_built(ref('transactions'), 'int_activities_reopened') }}) as movement
 left join {{ source('policy', 'transaction_types') }} as kind
     on
         movement.transaction_type_code = kind.transaction_type_code
         and {{ in_force('kind', 'movement.transaction_date') }}
-where coalesce(kind.is_activity, true)
+where movement.superseded_date is null and coalesce(kind.is_activity, true)
 group by movement.account_id, movement.month_number

@@ -54,14 +54,8 @@ together as (
 )
 
 select
-    source_account_id,
-    received_date,
-    line_number,
-    product_code,
-    {{ policy_code('base_currency') }} as currency_code,
-    branch_id,
-    cast(null as decimal(18, 8)) as annual_rate,
-    opened_date,
-    maturity_date,
-    closed_date
+    {{ conformed('accounts', [
+        'source_account_id', 'received_date', 'line_number', 'product_code', 'branch_id', 'opened_date', 'maturity_date',
+        'closed_date'
+    ], currency_code=policy_code('base_currency')) }}
 from together

@@ -1,12 +1,6 @@
 select
-    source_account_id,
-    _received_date as received_date,
-    _line_number as line_number,
-    product_code,
-    currency_code,
-    branch_id,
-    annual_rate,
-    opened_date,
-    maturity_date,
-    closed_date
+    {{ conformed('accounts', [
+        'source_account_id', 'product_code', 'currency_code', 'branch_id', 'annual_rate', 'opened_date',
+        'maturity_date', 'closed_date'
+    ]) }}
 from {{ ref('stg_core__accounts') }}

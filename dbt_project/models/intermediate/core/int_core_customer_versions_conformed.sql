@@ -1,29 +1,8 @@
 select
-    source_customer_id,
-    _received_date as received_date,
-    _line_number as line_number,
-    customer_kind_code,
-    is_sole_trader,
-    full_name,
-    identity_type_code,
-    identity_number,
-    birth_date,
-    sex_code,
-    phone_number,
-    email_address,
-    region_name,
-    occupation_code,
-    position_code,
-    industry_code,
-    annual_income_amount,
-    family_status_code,
-    hobby_name,
-    address_text,
-    cast(null as text) as preferred_channel_code,
-    cast(null as boolean) as is_do_not_contact,
-    cast(null as text) as risk_rating_code,
-    cast(null as text) as institution_type_code,
-    cast(null as text) as institution_rank_code,
-    branch_id,
-    opened_date as since_date
+    {{ conformed('customer_versions', [
+        'source_customer_id', 'customer_kind_code', 'is_sole_trader', 'full_name', 'identity_type_code',
+        'identity_number', 'birth_date', 'sex_code', 'phone_number', 'email_address', 'region_name',
+        'occupation_code', 'position_code', 'industry_code', 'annual_income_amount', 'family_status_code',
+        'hobby_name', 'address_text', 'branch_id'
+    ], since_date='opened_date') }}
 from {{ ref('stg_core__customers') }}

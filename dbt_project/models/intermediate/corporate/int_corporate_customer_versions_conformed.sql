@@ -1,29 +1,7 @@
 select
-    source_customer_id,
-    _received_date as received_date,
-    _line_number as line_number,
-    customer_kind_code,
-    false as is_sole_trader,
-    full_name,
-    identity_type_code,
-    identity_number,
-    cast(null as date) as birth_date,
-    cast(null as text) as sex_code,
-    phone_number,
-    cast(null as text) as email_address,
-    cast(null as text) as region_name,
-    cast(null as text) as occupation_code,
-    cast(null as text) as position_code,
-    industry_code,
-    cast(null as decimal(18, 2)) as annual_income_amount,
-    cast(null as text) as family_status_code,
-    cast(null as text) as hobby_name,
-    cast(null as text) as address_text,
-    cast(null as text) as preferred_channel_code,
-    cast(null as boolean) as is_do_not_contact,
-    cast(null as text) as risk_rating_code,
-    institution_type_code,
-    institution_rank_code,
-    branch_id,
-    since_date
+    {{ conformed('customer_versions', [
+        'source_customer_id', 'customer_kind_code', 'full_name', 'identity_type_code', 'identity_number',
+        'phone_number', 'industry_code', 'institution_type_code', 'institution_rank_code', 'branch_id',
+        'since_date'
+    ], is_sole_trader='false') }}
 from {{ ref('stg_corporate__companies') }}

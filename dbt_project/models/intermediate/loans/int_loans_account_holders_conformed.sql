@@ -1,9 +1,5 @@
 select
-    source_account_id,
-    source_customer_id,
-    _received_date as received_date,
-    _line_number as line_number,
-    'owner' as role_code,
-    opened_date as from_date,
-    cast(null as date) as until_date
+    {{ conformed('account_holders', [
+        'source_account_id', 'source_customer_id'
+    ], role_code="'owner'", from_date='opened_date') }}
 from {{ ref('stg_loans__loans') }}

@@ -1,29 +1,6 @@
 select
-    source_customer_id,
-    _received_date as received_date,
-    _line_number as line_number,
-    case identity_type_code when 'uscc' then 'company' else 'person' end as customer_kind_code,
-    cast(null as boolean) as is_sole_trader,
-    full_name,
-    identity_type_code,
-    identity_number,
-    birth_date,
-    sex_code,
-    phone_number,
-    cast(null as text) as email_address,
-    cast(null as text) as region_name,
-    occupation_code,
-    cast(null as text) as position_code,
-    cast(null as text) as industry_code,
-    annual_income_amount,
-    cast(null as text) as family_status_code,
-    cast(null as text) as hobby_name,
-    cast(null as text) as address_text,
-    cast(null as text) as preferred_channel_code,
-    cast(null as boolean) as is_do_not_contact,
-    cast(null as text) as risk_rating_code,
-    cast(null as text) as institution_type_code,
-    cast(null as text) as institution_rank_code,
-    branch_id,
-    since_date
+    {{ conformed('customer_versions', [
+        'source_customer_id', 'full_name', 'identity_type_code', 'identity_number', 'birth_date', 'sex_code',
+        'phone_number', 'occupation_code', 'annual_income_amount', 'branch_id', 'since_date'
+    ], customer_kind_code=customer_kind_by_number(), is_sole_trader=is_sole_trader_by_number()) }}
 from {{ ref('stg_loans__borrowers') }}

@@ -1,14 +1,6 @@
 select
-    source_transaction_id,
-    _received_date as received_date,
-    _line_number as line_number,
-    source_account_id,
-    transaction_date,
-    direction_code,
-    transaction_amount,
-    {{ channel_code('channel_code') }} as channel_code,
-    'investment' as transaction_type_code,
-    is_customer_initiated,
-    cast(null as boolean) as is_own_name,
-    cast(null as text) as other_bank_code
+    {{ conformed('transactions', [
+        'source_transaction_id', 'source_account_id', 'transaction_date', 'direction_code', 'transaction_amount',
+        'is_customer_initiated'
+    ], transaction_type_code="'investment'", channel_code=channel_code('channel_code')) }}
 from {{ ref('stg_wealth__orders') }}

@@ -1,9 +1,3 @@
 select
-    source_account_id,
-    source_customer_id,
-    _received_date as received_date,
-    _line_number as line_number,
-    'owner' as role_code,
-    cast(null as date) as from_date,
-    cast(null as date) as until_date
+    {{ conformed('account_holders', ['source_account_id', 'source_customer_id'], role_code="'owner'") }}
 from {{ last_snapshot(ref('stg_prepaid__holdings'), 'prepaid', 'holdings') }} as holding

@@ -1,14 +1,10 @@
 select
-    source_transaction_id,
-    _received_date as received_date,
-    _line_number as line_number,
-    source_account_id,
-    transaction_date,
-    'debit' as direction_code,
-    transaction_amount,
-    'card' as channel_code,
-    'purchase' as transaction_type_code,
-    true as is_customer_initiated,
-    cast(null as boolean) as is_own_name,
-    cast(null as text) as other_bank_code
+    {{ conformed('transactions', [
+        'source_transaction_id', 'source_account_id', 'transaction_date', 'transaction_amount'
+    ],
+        direction_code="'debit'",
+        channel_code="'card'",
+        transaction_type_code="'purchase'",
+        is_customer_initiated='true'
+    ) }}
 from {{ ref('stg_prepaid__payments') }}
