@@ -614,7 +614,7 @@ def test_a_branch_is_asked_of_who_holds_an_account(settings):
 
 
 def test_few_ages_may_be_impossible(settings):
-    assert shipped(settings, 100, age_years="case when customer > 2 then 40 else 126 end") == set()
-    assert shipped(settings, 100, age_years="case when customer > 3 then 40 else 126 end") == {
+    assert shipped(settings, 100, age_years="case when customer > 5 then 40 else 126 end") == set()
+    assert shipped(settings, 100, age_years="case when customer > 6 then 40 else 126 end") == {
         "age_years_in_range"
     }
