@@ -1,5 +1,5 @@
 -- U2: transactions and sessions by channel in the last 12 calendar months, the business month included; a week belongs
--- to the month it ends in, and of a week delivered twice the newest counts
+-- to the month it ends in, and of a week delivered twice the newest counts; none is delivered before it ends
 {%- set channels = ['branch', 'self_service', 'phone', 'web', 'mobile', 'card'] %}
 with
 
@@ -14,6 +14,7 @@ weeks as (
     where
         week_end_date <= {{ business_date() }}
         and {{ month_number('week_end_date') }} > {{ business_month() }} - 12
+        and received_date >= {{ month_first_day(business_month() ~ ' - 11') }}
 ),
 
 uses as (
