@@ -23,6 +23,7 @@ class CoreTables:
         self._shares = (scene.people.spouse >= 0) & (chance.random(count) < scene.world.joint_share)
         self._authorises = (scene.people.legal >= 0) & (chance.random(count) < scene.world.authorised_share)
         self._waiting = np.zeros(0, dtype=np.int64)  # accounts whose second holder core does not know yet
+        self._has_second = np.zeros(0, dtype=bool)  # by account: a second holder was told
 
     def start(self) -> None:
         """Nothing of its own."""
@@ -60,7 +61,9 @@ class CoreTables:
         }
 
     def _holders(self, changed: np.ndarray, day: int) -> Frame:
-        """Owners when an account is opened or closed; second holders once core knows them."""
+        """Owners when an account is opened or closed; second holders once core knows them, and at its end,
+        which ends every right to it.
+        """
         ledger, core = self.scene.ledger, self.scene.registers["core"]
         opened_now = (ledger.opened[changed] == day) | (day == 0)
         closed_now = ledger.closed[changed] == day
@@ -70,8 +73,11 @@ class CoreTables:
         second, role = self._second_holder(waiting)
         ready = (second >= 0) & (self.scene.people.joined[second] <= day) & core.knows(second, day)
         ready &= self.scene.life.gone_on[second] >= day
+        self._has_second = np.pad(self._has_second, (0, ledger.count - len(self._has_second)))
+        ready |= self._has_second[waiting] & (ledger.closed[waiting] >= 0)
         later = (second >= 0) & ~ready & (core.since[second] < NEVER) & (ledger.closed[waiting] < 0)
         self._waiting = waiting[later]
+        self._has_second[waiting[ready]] = True
         account = np.concatenate([accounts, waiting[ready]])
         person = np.concatenate([owners, second[ready]])
         since = np.maximum(

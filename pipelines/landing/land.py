@@ -89,6 +89,7 @@ def _land_files(
     dates = [each.received_date for each in deliveries]
     _clear(cursor, table, [day for day in dates if (table.source, table.name, day) in plan.replaced])
     controls = [read_control(each) for each in deliveries]
+    _refuse_repeated(cursor, table, deliveries, controls)
     landed = copy_rows(cursor, _RAW, table, dates, _dated_rows(deliveries, controls), with_extra=True)
     _refuse_duplicates(cursor, table, deliveries)
     analyze(cursor, _RAW, table, dates)
@@ -137,6 +138,32 @@ def _clear(cursor: Cursor, table: Table, dates: Sequence[date]) -> None:
         cursor.execute(
             sql.SQL(statement).format(sql.Identifier("ops", ledger)), (table.source, table.name, list(dates))
         )
+
+
+def _refuse_repeated(
+    cursor: Cursor, table: Table, deliveries: Sequence[Delivery], controls: Sequence[Control]
+) -> None:
+    """An increment that is, byte by byte, another date's: its own rows are missing.
+
+    Every other kind of table may come twice the same, and a day without rows as often as it likes.
+    """
+    if table.mode != "increment":
+        return
+    cursor.execute(
+        "select sha256, received_date from ops.deliveries "
+        "where source_code = %s and table_name = %s and row_count > 0 and sha256 = any(%s) "
+        "order by received_date",
+        (table.source, table.name, [control.sha256 for control in controls]),
+    )
+    seen = dict(cursor.fetchall())
+    for delivery, control in zip(deliveries, controls, strict=True):
+        first = seen.setdefault(control.sha256, delivery.received_date) if control.rows else None
+        if first not in (None, delivery.received_date):
+            raise delivery.fault(
+                f"{delivery.path.name} is the file of {first} again, all {control.rows} rows of it",
+                f"Have {table.source} deliver the rows of {delivery.received_date}, or a file without rows "
+                "if there are none, then run the night again.",
+            )
 
 
 def _refuse_duplicates(cursor: Cursor, table: Table, deliveries: Sequence[Delivery | DatabaseRead]) -> None:

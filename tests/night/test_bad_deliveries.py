@@ -197,6 +197,10 @@ def test_folders_after_the_date_are_not_looked_at(landing):
             ),
             ["line 5, byte 2 is not utf-8"],
         ),
+        (
+            lambda landing: landing.write(SECOND, rows_of(FIRST)),
+            ["transactions.csv.gz is the file of 2026-03-30 again, all 3 rows", "core deliver the rows of"],
+        ),
     ],
     ids=[
         "missing",
@@ -209,12 +213,31 @@ def test_folders_after_the_date_are_not_looked_at(landing):
         "future date",
         "control total",
         "not utf-8",
+        "former file",
     ],
 )
 def test_a_bad_delivery_moves_nothing_and_a_rerun_finishes(landing, spoil, words):
     spoil(landing)
     landing.refuses(THIRD, "core.transactions 2026-03-31: ", *words)
     finishes(landing)
+
+
+def test_a_former_file_is_told_among_days_that_land_at_once(landing):
+    landing.write(THIRD, rows_of(SECOND))
+    landing.refuses(THIRD, "core.transactions 2026-04-01: ", "is the file of 2026-03-31 again")
+    landing.write(THIRD, rows_of(THIRD))
+    finishes(landing)
+
+
+@pytest.mark.parametrize("rows", [[], [{"customer_no": "C1"}]], ids=["no rows", "an upsert"])
+def test_what_may_repeat_itself_is_landed_again(landing, rows):
+    """Also snapshots: each table but that of the transactions has three equal files here."""
+    customers = TABLES["core.customers"]
+    for day in (SECOND, THIRD):
+        write_delivery(landing.settings.landing, customers, day, rows)
+        landing.write(day, [])
+        write_delivery(landing.settings.landing, TABLES["core.branches"], day, [{"branch_no": "B1"}])
+    assert landing.land(THIRD).rows_out == 2 + 2 * len(rows)
 
 
 def test_a_missing_day_is_told_with_the_number_of_its_files(landing):

@@ -21,7 +21,7 @@ SNAPSHOTS = ("core.branches", "crm.managers")
 # what is wrong with a row of the second day → the rule that must find it
 FAULTS = {
     "core.customers": ({"customer_no": "C9", "customer_kind": "X"}, "customer_kind_code_present"),
-    "core.accounts": ({"account_no": "A9", "currency": "EUR"}, "currency_code_has_rate"),
+    "core.accounts": ({"account_no": "A9", "currency": "USD"}, "currency_code_fits_product"),
     "core.account_holders": ({"customer_no": "C8"}, "source_customer_id_exists"),
     "core.transactions": (
         {"transaction_no": "T9", "transaction_type": "X"},
@@ -31,6 +31,7 @@ FAULTS = {
     "core.exchange_rates": ({"currency": "CNY"}, "currency_code_foreign"),
     "loans.repayments": ({"repayment_no": "P9", "penalty": "-0.01"}, "amounts_in_range"),
     "loans.credit_grades": ({"grade": "E"}, "credit_grade_code_known"),
+    "cards.cardholders": ({"holder_no": "H9", "identity_type": ""}, "identity_type_given"),
     "cards.card_events": ({"event_no": "V9", "card_ref": "K9"}, "source_account_id_exists"),
     "wealth.contract_values": ({"market_value": "4.12"}, "balance_amount_is_quantity_times_price"),
     "wealth.orders": ({"order_no": "O9", "fee": "-1.00"}, "fee_amount_in_range"),

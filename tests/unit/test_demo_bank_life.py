@@ -160,6 +160,24 @@ def test_events_are_as_many_as_the_hazards_say(year):
     assert 0.010 < share < 0.035
 
 
+def test_every_right_to_an_account_ends_with_it():
+    """Also that of a joint holder who has left the bank before."""
+    world = World(
+        kind="rule", joint_share=1.0, quiet_spells_per_month=2.0, second_account_closing_per_day=0.02
+    )
+    bank = Simulation(world, 5, CUSTOMERS, Calendar(date(2025, 9, 1), date(2025, 12, 31)))
+    closed, rights = {}, {}
+    for day in range(bank.calendar.days):
+        bank.run_day(day)
+        frames = bank.watchers[0].tables(day)
+        accounts, holders = frames["core.accounts"], frames["core.account_holders"]
+        closed |= dict(zip(accounts["account_no"].to_pylist(), accounts["closed_date"].tolist(), strict=True))
+        names = [holders[name].to_pylist() for name in ("account_no", "customer_no", "role")]
+        rights |= dict(zip(zip(*names, strict=True), holders["until_date"].tolist(), strict=True))
+    assert {role for (_, _, role), end in rights.items() if end >= 0} == {"OWNER", "JOINT", "AUTHORISED"}
+    assert all(end == closed[account] for (account, _, _), end in rights.items())
+
+
 def auc(score: np.ndarray, happened: np.ndarray) -> float:
     order = np.argsort(np.argsort(score, kind="stable")) + 1
     count = happened.sum()
