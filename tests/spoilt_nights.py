@@ -33,6 +33,7 @@ WORDS = {
     "header_changed": "not declared",
     "missing_column": "missing: ",
     "wrong_encoding": "is not utf-8",
+    "same_file_twice": "is the file of",
     "duplicate_key": "have the same key",
     "future_date": "after the date of receipt",
 }
@@ -43,8 +44,12 @@ RULES = {
     "negative_balance": "term_deposit_not_negative",
     "unknown_currency": "currency_code_has_rate",
     "unknown_code": "channel_code_known",
+    "currency_mix": "currency_code_fits_product",
 }
 TAKEN_IN = ("unknown_code", "currency_mix")  # warned of and published: the rows themselves are of use
+# A closed month's tier was given on what was known by its end, so how long a customer has been in his tier may
+# well differ where rows were late, corrected or taken back.
+AS_KNOWN_THEN = ("customer_tiers", "since_date")
 _PLACE = re.compile(r"(\w+)\.(\w+) (\d{4}-\d\d-\d\d): ")
 _LINE = re.compile(r"line (\d+): (.+)")
 
@@ -185,7 +190,7 @@ def _rule(fault: Fault) -> str:
     name = f"{fault.source}.{fault.table}"
     if fault.kind == "new_column":
         return f"schema_drift.{name}"
-    return f"{name}.{RULES.get(fault.kind, fault.kind)}"
+    return f"{name}.{RULES.get(fault.kind)}"
 
 
 # ── what was published ──────────────────────────────────────────────────────────────────────────────────────
@@ -202,15 +207,23 @@ def quarantined_lines(settings: Settings) -> set[tuple[str, str, str, int]]:
 
 
 def published_rows(settings: Settings, business_date: date) -> dict[str, Counter[str]]:
-    """The rows of every table published for a date, as JSON."""
+    """The rows of every table published for a date, as JSON; without what hangs on when a row was known."""
     ((edition,),) = query(
         settings,
         "select edition_id from ops.editions where business_date = %s and state = 'kept'",
         business_date,
     )
     names = query(settings, "select table_name from ops.publications where edition_id = %s", edition)
+    table, column = AS_KNOWN_THEN
     return {
-        name: Counter(text for (text,) in query(settings, f"select to_jsonb(t)::text from {edition}.{name} as t"))
+        name: Counter(
+            text
+            for (text,) in query(
+                settings,
+                f"select (to_jsonb(t) - %s)::text from {edition}.{name} as t",
+                column if name == table else "",
+            )
+        )
         for (name,) in names
     }
 
@@ -223,8 +236,8 @@ def touched_customers(settings: Settings, faults: list[Fault]) -> set[str]:
         """
         select customer_id from marts.account_holders
         where account_id in (
-            select account_id from marts.transactions where split_part(transaction_id, '-', 2) = any(%s)
-        ) or split_part(account_id, '-', 2) = any(%s)
+            select account_id from marts.transactions where split_part(transaction_id, ':', 2) = any(%s)
+        ) or split_part(account_id, ':', 2) = any(%s)
         """,
         *(keys, keys),
     )

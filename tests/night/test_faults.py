@@ -44,7 +44,7 @@ class Size:
 
 
 LAST = date(2026, 10, 20)
-SMALL = Size(300, date(2026, 9, 20), (date(2026, 10, 2), LAST), "all:24")
+SMALL = Size(300, date(2026, 10, 1), (date(2026, 10, 13), date(2026, 10, 30)), "all:23")  # within a month
 TWENTY = tuple(LAST - timedelta(days) for days in range(19, -1, -1))
 LONG = Size(2000, date(2026, 9, 6), TWENTY, "all:43@1")
 SIZES = [pytest.param(SMALL, id="small"), pytest.param(LONG, id="long", marks=pytest.mark.long)]
