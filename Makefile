@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint lock clean
+.PHONY: help run test equivalence bench lint lock clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BANK ?= demo
@@ -22,6 +22,9 @@ run: .venv/ready ## One whole night: make run [BANK=demo|berka] [BANK_FILES=dir]
 
 test: .venv/ready ## All tests, on an embedded server of their own
 	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests
+
+equivalence: .venv/ready ## The long proof: twenty nights with every fault, thirty clean nights (half an hour)
+	@.venv/bin/python -m pytest -q -s -m long -n $(WORKERS) --dist loadfile tests/night
 
 bench: .venv/ready ## Timings: make bench [ONLY=night|history] [CUSTOMERS=100000] [MONTHS="13 37"]
 	@.venv/bin/python -m benchmarks $(ONLY) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(MONTHS),--months $(MONTHS))

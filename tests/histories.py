@@ -1,17 +1,20 @@
 """One history taken in in several ways, and what the marts and the edition came out as."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from night_support import LOADING, digests, query, run_night
 
+from pipelines.nights import Night
 from pipelines.settings import Settings
 
 
-def night_by_night(settings: Settings, nights: Sequence[date]) -> None:
-    """One night after another; the first takes in what lies before it."""
+def night_by_night(
+    settings: Settings, nights: Sequence[date], run: Callable[[Settings, date], Night] = run_night
+) -> None:
+    """One night after another, each by ``run``; the first takes in what lies before it."""
     for day in nights:
-        run_night(settings, day)
+        run(settings, day)
 
 
 def at_once_then_one(settings: Settings, nights: Sequence[date]) -> None:

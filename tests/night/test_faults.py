@@ -1,0 +1,137 @@
+"""A bank with every kind of fault, night after night: each is found as it should be, none is published."""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from conftest import _share_secrets, create_database, drop_database
+from histories import all_in_one, at_once_then_one, night_by_night, outcome
+from night_support import warm
+from spoilt_nights import (
+    TAKEN_IN,
+    Engineer,
+    engineer,
+    published_rows,
+    quarantined_lines,
+    touched_customers,
+)
+
+from pipelines.demo_bank import write_demo_bank
+from pipelines.demo_bank.calendar import Calendar
+from pipelines.demo_bank.fault_kinds import KINDS
+from pipelines.demo_bank.faults import inject, read_plan
+from pipelines.settings import Settings, load_settings
+
+
+@dataclass(frozen=True)
+class Size:
+    """A bank from ``first`` to the last of its nights, and the faults put into it."""
+
+    customers: int
+    first: date
+    nights: tuple[date, ...]
+    faults: str
+
+    @property
+    def last(self) -> date:
+        return self.nights[-1]
+
+
+LAST = date(2026, 10, 20)
+SMALL = Size(300, date(2026, 10, 1), (date(2026, 10, 13), date(2026, 10, 30)), "all:23")  # within a month
+TWENTY = tuple(LAST - timedelta(days) for days in range(19, -1, -1))
+LONG = Size(2000, date(2026, 9, 6), TWENTY, "all:43@1")
+SIZES = [pytest.param(SMALL, id="small"), pytest.param(LONG, id="long", marks=pytest.mark.long)]
+
+
+@dataclass(frozen=True)
+class Banks:
+    """One bank twice: its nights with all faults, each stop repaired, and its history without any fault."""
+
+    size: Size
+    spoilt: Settings
+    clean: Settings
+    engineer: Engineer
+
+
+@pytest.fixture(scope="module")
+def banks(request, server, tmp_path_factory) -> Iterator[Banks]:
+    size, folder = request.param, tmp_path_factory.mktemp("faults")
+    clean, spoilt = folder / "clean" / "landing", folder / "spoilt" / "landing"
+    write_demo_bank(clean, customers=size.customers, first_date=size.first, last_date=size.last)
+    shutil.copytree(clean, spoilt)
+    inject(spoilt, 7, Calendar(size.first, size.last), read_plan(size.faults))
+    with (
+        warm(),
+        bank(server, "clean", clean) as clean_settings,
+        bank(server, "spoilt", spoilt) as spoilt_settings,
+    ):
+        all_in_one(clean_settings, size.nights)
+        person = engineer(spoilt_settings)
+        night_by_night(spoilt_settings, size.nights, person.run)
+        yield Banks(size, spoilt_settings, clean_settings, person)
+
+
+@contextmanager
+def bank(server, name: str, landing: Path) -> Iterator[Settings]:
+    """A bank with nothing taken in yet."""
+    database = f"yihu_test_faults_{name}"
+    create_database(server, database)
+    settings = load_settings({"YIHU_VAR": str(landing.parent / f"var_{name}")})
+    _share_secrets(settings.var)
+    try:
+        yield replace(settings, landing=landing, database_url=server.url(database))
+    finally:
+        drop_database(server, database)
+
+
+@pytest.mark.parametrize("banks", SIZES, indirect=True)
+def test_every_fault_shows_itself_as_it_should(banks):
+    """Each stop and each published night was judged on its way (see spoilt_nights); nothing was left over."""
+    faults = banks.engineer.faults
+    assert {fault.kind for fault in faults} == set(KINDS)
+    assert banks.engineer.unseen() == []
+    stopped = {fault.fault_no for fault in faults if fault.expected == "stop"}
+    assert {number for number, how in banks.engineer.found.items() if how.startswith("stop")} == stopped
+    bad = {
+        (fault.source, fault.table, fault.received_date, int(fault.place.split(":")[0].removeprefix("line ")))
+        for fault in faults
+        if fault.expected == "quarantine"
+    }
+    assert quarantined_lines(banks.spoilt) == bad
+
+
+@pytest.mark.parametrize("banks", SIZES, indirect=True)
+def test_nothing_spoilt_is_published_and_clean_rows_are_as_without_faults(banks):
+    faults = banks.engineer.faults
+    found, wanted = (published_rows(bank, banks.size.last) for bank in (banks.spoilt, banks.clean))
+    assert found.keys() == wanted.keys()
+    made_up = {fault.key for fault in faults if fault.key[1:3] == "9F" and fault.kind not in TAKEN_IN}
+    assert [row for rows in found.values() for row in rows for key in made_up if key in row] == []
+    touched = touched_customers(banks.spoilt, faults)
+    assert touched
+    other = {name: differences(found[name], wanted[name], touched) for name in found}
+    assert {name: rows for name, rows in other.items() if rows} == {}
+
+
+def differences(found: Counter[str], wanted: Counter[str], touched: set[str]) -> list[str]:
+    """Rows that only one of two tables has, without those of some customers."""
+    rows = [*(found - wanted), *(wanted - found)]
+    return [row for row in rows if json.loads(row).get("customer_id") not in touched]
+
+
+@pytest.mark.parametrize("banks", SIZES[1:], indirect=True)
+def test_repaired_history_is_the_same_however_it_is_taken_in(server, banks):
+    nightly = outcome(banks.spoilt, banks.size.last)
+    for way in (at_once_then_one, all_in_one):
+        with bank(server, way.__name__, banks.spoilt.landing) as settings:
+            way(settings, banks.size.nights)
+            taken = outcome(settings, banks.size.last)
+        assert {name for name in nightly if nightly[name] != taken.get(name)} == set()
+        assert nightly.keys() == taken.keys()
