@@ -27,7 +27,7 @@ def invoke(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[in
 
 
 def _run(arguments: Sequence[str], manifest: Any = None) -> Any:
-    """One command of dbt, on a thread of its own: dbt walks its caller's stack many times, which is short there."""
+    """One command of dbt, on a thread of its own: dbt often walks the stack of its caller, short there."""
     from dbt.cli.main import dbtRunner
 
     with ThreadPoolExecutor(max_workers=1) as thread:
