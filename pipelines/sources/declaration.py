@@ -194,7 +194,7 @@ def pipeline_sources(folder: Path = FOLDER) -> list[Source]:
 
 @cache
 def load_source(code: str, folder: Path = FOLDER) -> Source:
-    """The declaration ``<folder>/<code>.yml``, checked; read once a process, as nearly every step asks for it."""
+    """The declaration ``<folder>/<code>.yml``, checked; read once a process, for all its steps."""
     path = folder / f"{code}.yml"
     if not path.is_file():
         raise DeclarationError(f"source {code!r} has no declaration: {path} does not exist")
