@@ -80,6 +80,9 @@ def server() -> embedded.ServerInfo:
             for name in ("fsync", "synchronous_commit", "full_page_writes"):
                 cursor.execute(f"alter system set {name} = off")  # a test database need not outlive a crash
             cursor.execute("select pg_reload_conf()")
+            # a session opens at half the cost: dbt opens one a model, and the password is random
+            cursor.execute("set scram_iterations = 1")
+            cursor.execute("alter role current_user password %s", (info.password,))
             cursor.execute(f"create database {TEMPLATE}_draft template template0")
             with (
                 connect(replace(shared, database_url=info.url(f"{TEMPLATE}_draft"))) as draft,

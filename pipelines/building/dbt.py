@@ -56,6 +56,7 @@ def build(
         *("--profiles-dir", str(project)),
         *("--target-path", str(target)),
         *("--log-path", str(target)),
+        *("--log-level-file", "none"),  # what ran stands in run/, how it ended in run_results.json
         *("--exclude-resource-type", "unit_test"),
     ]
     results_file = target / "run_results.json"

@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout
 from itertools import chain
 from typing import Any
@@ -17,14 +18,20 @@ _parses: dict[str, tuple[str, bytes]] = {}
 
 def invoke(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
     """What ``pipelines.building.dbt.call`` does, in this process."""
-    from dbt.cli.main import dbtRunner
-
     output = io.StringIO()
     with _environment(environment), redirect_stdout(output):
         manifest = _manifest(_options(arguments), environment["YIHU_DBT_DBNAME"])
-        result = dbtRunner(manifest).invoke(["--no-use-colors", *arguments])
+        result = _run(arguments, manifest)
     said = output.getvalue() + (f"{result.exception}\n" if result.exception else "")
     return int(not result.success), said
+
+
+def _run(arguments: Sequence[str], manifest: Any = None) -> Any:
+    """One command of dbt, on a thread of its own: dbt often walks the stack of its caller, short there."""
+    from dbt.cli.main import dbtRunner
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(dbtRunner(manifest).invoke, ["--log-level", "none", *arguments]).result()
 
 
 @contextmanager
@@ -72,6 +79,4 @@ def _manifest(options: dict[str, str], database: str) -> Any:
 
 
 def _parse(options: dict[str, str]) -> Any:
-    from dbt.cli.main import dbtRunner
-
-    return dbtRunner().invoke(["--no-partial-parse", "parse", *chain.from_iterable(options.items())]).result
+    return _run(["--no-partial-parse", "parse", *chain.from_iterable(options.items())]).result

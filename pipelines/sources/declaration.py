@@ -9,6 +9,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -191,8 +192,9 @@ def pipeline_sources(folder: Path = FOLDER) -> list[Source]:
     return [load_source(code, folder) for code in PIPELINE_SOURCES]
 
 
+@cache
 def load_source(code: str, folder: Path = FOLDER) -> Source:
-    """The declaration ``<folder>/<code>.yml``, checked."""
+    """The declaration ``<folder>/<code>.yml``, checked; read once a process, for all its steps."""
     path = folder / f"{code}.yml"
     if not path.is_file():
         raise DeclarationError(f"source {code!r} has no declaration: {path} does not exist")

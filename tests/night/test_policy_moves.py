@@ -112,6 +112,7 @@ CELLS = {  # the columns that are tried, by table
 }
 
 Change = list[tuple[Row, str, Any]]  # rows with one column's new value each
+Relation = tuple[str, str]  # schema and name
 
 
 # ── the changes of a row ────────────────────────────────────────────────────────────────────────────────────
@@ -197,9 +198,17 @@ class Model:
     """A table of dbt: where it stands now, the query it was filled by, all it is made from."""
 
     name: str
-    relation: tuple[str, str]
+    relation: Relation
     statement: str
     ancestors: frozenset[str]
+
+
+@dataclass(frozen=True)
+class View:
+    """A published view: the tables it reads, and the query that gives its rows and content."""
+
+    reads: frozenset[Relation]
+    statement: sql.Composed
 
 
 class PublishedNight:
@@ -211,7 +220,9 @@ class PublishedNight:
         self.connection = connection
         self.edition = editions.current(connection)
         self.models = read_models(settings, self.edition.edition_id)
-        self.former = {look: look(self) for look in {reporting, *LOOKS.values()} if self.can(look)}
+        self.views = read_views(connection)
+        self.shown = {name: self.content(view) for name, view in self.views.items()}
+        self.former = {look: look(self) for look in set(LOOKS.values()) if self.can(look)}
         connection.rollback()
 
     def can(self, look: Callable[..., Any]) -> bool:
@@ -224,17 +235,31 @@ class PublishedNight:
         )
         return cursor.fetchone() is not None
 
-    def moved(self, table: str, change: Change, look: Callable[["PublishedNight"], Any]) -> bool:
-        """Whether a change moves what ``look`` sees."""
+    def moved(self, table: str, change: Change, look: Callable[["PublishedNight"], Any] | None) -> bool:
+        """Whether a change moves what ``look`` sees, without one what readers see."""
         try:
             for row, column, value in change:
                 self.assign(table, row, column, value)
-            self.build_again(table, {word_of(row, column) for row, column, _ in change})
-            return look(self) != self.former[look]
+            words = {word_of(row, column) for row, column, _ in change}
+            for filled, pending in self.build_again(table, words):
+                if not look and self.is_shown_otherwise(filled, pending):
+                    return True
+            return look is not None and look(self) != self.former[look]
         except RuleError:
             return True  # the night would stop
         finally:
             self.connection.rollback()
+
+    def is_shown_otherwise(self, filled: Relation, pending: set[Relation]) -> bool:
+        """Whether a view of a table that was filled again, and of none that is still to be, has changed."""
+        return any(
+            self.content(view) != self.shown[name]
+            for name, view in self.views.items()
+            if filled in view.reads and not view.reads & pending
+        )
+
+    def content(self, view: View) -> tuple[Any, ...]:
+        return self.ask(view.statement).fetchone()
 
     def assign(self, table: str, row: Row, column: str, value: Any) -> None:
         key = (*SHAPES[table].key, "effective_from")
@@ -245,18 +270,27 @@ class PublishedNight:
         )
         assert self.ask(statement, value, *(row[name] for name in key)).rowcount == 1
 
-    def build_again(self, table: str, words: set[str]) -> None:
-        """Fill every table below the changed rows again, in order, with new scores in between."""
+    def build_again(self, table: str, words: set[str]) -> Iterator[tuple[Relation, set[Relation]]]:
+        """Fill every table below the changed rows again, in order, with new scores in between.
+
+        Gives each when it is filled, and those that still have to be.
+        """
         below = self.below(table, words)
         is_scored = any(model.name == "churn_candidates" for model in below) or table == "churn_rule"
         after = "model.yihu.stg_churn_model__scores"
-        for model in (one for one in below if after not in one.ancestors):
+        before = [model for model in below if after not in model.ancestors]
+        behind = [one for one in self.models if after in one.ancestors and (one in below or is_scored)]
+        pending = {model.relation for model in (*before, *behind)}
+        for model in before:
             self.fill(model)
+            pending.remove(model.relation)
+            yield model.relation, pending
         if is_scored:
             self.score()
-        for model in self.models:
-            if after in model.ancestors and (model in below or is_scored):
-                self.fill(model)
+        for model in behind:
+            self.fill(model)
+            pending.remove(model.relation)
+            yield model.relation, pending
 
     def below(self, table: str, words: set[str]) -> list[Model]:
         """The models that read a policy table and name what changed in it, and all after them."""
@@ -322,19 +356,51 @@ def read_models(settings: Settings, edition_id: str) -> list[Model]:
 # ── what is looked at ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def reporting(night: PublishedNight) -> dict[str, Any]:
-    """Rows and content of every published view, as the reader of all branches sees them."""
+def read_views(connection: Any) -> dict[str, View]:
+    """The published views that count, with their rows and content as the reader of all branches sees them."""
     versions = {column.name for column in (*VERSIONS, MODEL_VERSION)}
-    seen = {}
-    for name, view in catalog.views(night.connection, "reporting").items():
+    reads = tables_read(connection)
+    found = {}
+    for name, view in catalog.views(connection, "reporting").items():
         if name in GOVERNANCE or name.endswith("_history") or name in ("policies", "data_dictionary"):
             continue
         cells = [sql.Identifier(column.name) for column in view.columns if column.name not in versions]
         statement = sql.SQL(
             "select count(*), sum(hashtextextended(cast(row({}) as text), 0)) from {}"
         ).format(sql.SQL(", ").join(cells), sql.Identifier("reporting", name))
-        seen[name] = night.ask(statement).fetchone()
-    return seen
+        found[name] = View(reads[name], statement)
+    return found
+
+
+def tables_read(connection: Any) -> dict[str, frozenset[Relation]]:
+    """Published view → schema and name of the tables below it, through the views between."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            with recursive below as (
+                select oid as view, oid as relation
+                from pg_catalog.pg_class
+                where relnamespace = 'reporting'::regnamespace and relkind = 'v'
+                union
+                select below.view, dependency.refobjid
+                from below
+                inner join pg_catalog.pg_rewrite as rule on below.relation = rule.ev_class
+                inner join pg_catalog.pg_depend as dependency
+                    on
+                        dependency.classid = 'pg_rewrite'::regclass
+                        and dependency.objid = rule.oid
+                        and dependency.refclassid = 'pg_class'::regclass
+            )
+            select view::regclass::text, array_agg(array[c.relnamespace::regnamespace::text, c.relname])
+            from below
+            inner join pg_catalog.pg_class as c on below.relation = c.oid
+            group by view
+            """
+        )
+        return {
+            name.removeprefix("reporting."): frozenset(map(tuple, tables))
+            for name, tables in cursor.fetchall()
+        }
 
 
 def kept_editions(night: PublishedNight) -> list[str]:
@@ -518,7 +584,7 @@ def dead_cells(
 ) -> list[str]:
     """Those columns of a row whose changes move nothing in a bank's night."""
     night = request.getfixturevalue(bank)
-    look = LOOKS.get(row.values.get("parameter_code"), reporting)
+    look = LOOKS.get(row.values.get("parameter_code"))
     if (
         is_last and table in IN_USE and not night.has(table, row)
     ):  # nobody has it yet: only its names can move

@@ -271,10 +271,10 @@ def test_no_personal_data_in_reporting_or_ops(bank, secrets):
         assert told(secrets, text) == set(), f"{schema}.{name}"
 
 
-def test_no_personal_data_in_logs_and_reports(bank, secrets):
+def test_no_personal_data_in_reports_and_what_dbt_left(bank, secrets):
     """All that the three nights left on disk."""
     folder = base_folder() / "var"
     files = [path for path in folder.rglob("*") if path.is_file() and path.parent.name != "secrets"]
-    assert {".html", ".log", ".json"} <= {path.suffix for path in files}
+    assert {".html", ".json", ".sql"} <= {path.suffix for path in files}
     for path in files:
         assert told(secrets, path.read_text(encoding="utf-8", errors="replace")) == set(), path
