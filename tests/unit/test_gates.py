@@ -29,7 +29,7 @@ from pipelines.gates import tie_outs as tie_outs_module
 from pipelines.gates.deliveries import SHARE_PARAMETER
 from pipelines.gates.policy_values import PolicyValues
 from pipelines.gates.suites import GATES, fill
-from pipelines.gates.validate import _cause, _expectation
+from pipelines.gates.validate import Target, _cause, _expectation, validate
 from pipelines.gates.verdict import judge
 from pipelines.nights import open_night
 from pipelines.policy.read import read_policy
@@ -588,3 +588,33 @@ def test_a_gate_runs_as_a_process_of_its_own(make_settings):
 
     with pytest.raises(GateError, match=r"was not judged \(exit code 1\): there is no night 99"):
         call_gate(settings, replace(night, night_id=99), "delivery")
+
+
+# ── shipped rules about the edition ─────────────────────────────────────────────────────────────────────────
+
+
+def shipped(settings, count: int, **columns: str) -> set[str]:
+    """Of the rules on the branch and the age, those that so many customers with these cells fail."""
+    (suite,) = [suite for suite in load_suites(ROOT, "edition") if suite.table == "customer_360"]
+    judged = ("customer_360.branch_id_present", "customer_360.age_years_in_range")
+    rules = tuple(rule for rule in suite.rules if rule.rule_id in judged)
+    cells = {"branch_id": "'B1'", "account_count": "1", "age_years": "40"} | columns
+    query = f"select {', '.join(f'{cell} as {name}' for name, cell in cells.items())} "
+    target = Target(replace(suite, rules=rules), f"{query} from generate_series(1, {count}) as customer")
+    found = validate(run_module._gate_url(settings), [target], PolicyValues(D, {}, {}), {})
+    return {
+        result.rule_id.removeprefix("customer_360.") for result in found if result.outcome_code == "failed"
+    }
+
+
+def test_a_branch_is_asked_of_who_holds_an_account(settings):
+    assert shipped(settings, 3, branch_id="cast(null as text)", account_count="0") == set()
+    one_without = "case when customer > 1 then 'B1' end"
+    assert shipped(settings, 3, branch_id=one_without) == {"branch_id_present"}
+
+
+def test_few_ages_may_be_impossible(settings):
+    assert shipped(settings, 100, age_years="case when customer > 5 then 40 else 126 end") == set()
+    assert shipped(settings, 100, age_years="case when customer > 6 then 40 else 126 end") == {
+        "age_years_in_range"
+    }
