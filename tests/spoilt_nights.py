@@ -1,8 +1,8 @@
 """Nights over spoilt deliveries, run as a data engineer runs them, and what became of every fault.
 
 Where a night stops he reads which delivery it names, has that one delivered again and runs the night again.
-Each stop must name faults that are there and nothing else; each night that publishes must have told of all the
-faults that it took in.
+Each stop must name faults that are there and nothing else; each night that publishes must have told of all
+the faults that it took in.
 """
 
 import re
@@ -47,8 +47,8 @@ RULES = {
     "currency_mix": "currency_code_fits_product",
 }
 TAKEN_IN = ("unknown_code", "currency_mix")  # warned of and published: the rows themselves are of use
-# A closed month's tier was given on what was known by its end, so how long a customer has been in his tier may
-# well differ where rows were late, corrected or taken back.
+# A closed month's tier was given on what was known by its end: how long a customer has been in his tier may
+# differ where rows were late, corrected or taken back.
 AS_KNOWN_THEN = ("customer_tiers", "since_date")
 _PLACE = re.compile(r"(\w+)\.(\w+) (\d{4}-\d\d-\d\d): ")
 _LINE = re.compile(r"line (\d+): (.+)")
@@ -56,7 +56,7 @@ _LINE = re.compile(r"line (\d+): (.+)")
 
 @dataclass
 class Engineer:
-    """Runs nights over a landing with faults; ``found`` says of each fault, by number, how it showed itself."""
+    """Runs nights over a landing with faults; ``found`` says of each, by number, how it showed itself."""
 
     settings: Settings
     faults: list[Fault]

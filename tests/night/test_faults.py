@@ -43,10 +43,10 @@ class Size:
         return self.nights[-1]
 
 
-LAST = date(2026, 10, 20)
 SMALL = Size(300, date(2026, 10, 1), (date(2026, 10, 13), date(2026, 10, 30)), "all:23")  # within a month
-TWENTY = tuple(LAST - timedelta(days) for days in range(19, -1, -1))
-LONG = Size(2000, date(2026, 9, 6), TWENTY, "all:43@1")
+FIRST = date(2026, 9, 21)
+TWENTY = (*(FIRST + timedelta(days) for days in range(19)), date(2026, 10, 20))  # a month end, and a gap
+LONG = Size(3000, FIRST, TWENTY, "all:18@1")
 SIZES = [pytest.param(SMALL, id="small"), pytest.param(LONG, id="long", marks=pytest.mark.long)]
 
 
