@@ -99,7 +99,7 @@ def _nul(delivery: Delivery, block: bytes, first_line: int) -> DeliveryError:
 def _undecodable(delivery: Delivery, block: bytes, first_line: int) -> DeliveryError:
     """Names line and byte; the line alone is decoded, as an offset in a block says nothing to a reader."""
     encoding = delivery.table.encoding
-    for number, line in enumerate(block.splitlines(keepends=True), start=first_line):
+    for number, line in enumerate(block.split(b"\n"), start=first_line):
         try:
             line.decode(encoding)
         except UnicodeDecodeError as error:
