@@ -83,11 +83,15 @@ class Spoiler:
     def take(self, *files: DeliveredFile) -> None:
         """Keep the clean files and never spoil them again."""
         for file in files:
-            self._used.add((name_of(file), file.received))
+            self.leave(file)
             kept = self._keep / file.table.source / file.received
             kept.mkdir(parents=True, exist_ok=True)
             for path in (file.path, file.control_path):
                 shutil.copyfile(path, kept / path.name)
+
+    def leave(self, file: DeliveredFile) -> None:
+        """Never spoil a file from now on."""
+        self._used.add((name_of(file), file.received))
 
     def row(self, file: DeliveredFile) -> tuple[int, dict[str, str]]:
         """The place and the fields of a drawn line."""
@@ -229,6 +233,7 @@ def _same_file_twice(spoiler: Spoiler, day: int) -> Place | None:
         before, file = spoiler.file(names[place], day - 1), spoiler.file(names[place], day)
         if before and file and before.body and day > 1:
             spoiler.take(file)
+            spoiler.leave(before)
             shutil.copyfile(before.path, file.path)
             shutil.copyfile(before.control_path, file.control_path)
             return _told(file, f"file of {before.received}")

@@ -183,6 +183,17 @@ def test_a_negative_balance_is_that_of_a_term_deposit(clean, spoil):
     assert "TD" in accounts[fault.key]
 
 
+def test_a_file_that_comes_twice_stays_the_same_twice(spoil):
+    landing = spoil(read_plan("same_file_twice,unreadable_date:40@2"))
+    twice = [fault for fault in read_faults(landing) if fault.kind == "same_file_twice"]
+    assert len(twice) > 5
+    for fault in twice:
+        name = load_source(fault.source).table(fault.table).file_name
+        former = fault.place.removeprefix("file of ")
+        one, two = (landing / fault.source / day / name for day in (former, fault.received_date))
+        assert one.read_bytes() == two.read_bytes(), fault
+
+
 def test_equal_seeds_spoil_equally_and_no_file_twice(clean, spoil, tmp_path):
     plan = read_plan("all:40@0.5")
     two = tmp_path / "landing"
