@@ -192,12 +192,17 @@ def pipeline_sources(folder: Path = FOLDER) -> list[Source]:
     return [load_source(code, folder) for code in PIPELINE_SOURCES]
 
 
-@cache
 def load_source(code: str, folder: Path = FOLDER) -> Source:
-    """The declaration ``<folder>/<code>.yml``, checked; read once a process, for all its steps."""
+    """The declaration ``<folder>/<code>.yml``, checked; read once a process unless the file changes."""
     path = folder / f"{code}.yml"
     if not path.is_file():
         raise DeclarationError(f"source {code!r} has no declaration: {path} does not exist")
+    return _read_source(code, path, path.stat().st_mtime_ns)
+
+
+@cache
+def _read_source(code: str, path: Path, changed: int) -> Source:
+    """``changed``: when the file was written last, so that another text is read again."""
     fields = _fields(
         _read_yaml(path),
         path.name,
