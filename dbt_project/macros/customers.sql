@@ -32,17 +32,6 @@
     {{ return(['full_name', 'identity_number', 'birth_date', 'phone_number', 'email_address', 'address_text']) }}
 {%- endmacro %}
 
-{#- How little a record is believed about an attribute, as one number: the priority of its source, then by the rule
-    `newest` the days from the value's date to the end of time, then the place of the record among the customer's. -#}
-{% macro doubt(attribute) -%}
-    coalesce(cast(trusted.{{ attribute }}_priority as bigint), 900000) * 10000000000000
-        + case trusted.{{ attribute }}_rule_code
-            when 'newest' then {{ days_between('record.' ~ attribute ~ '_as_of_date', "cast('9999-12-31' as date)") }}
-            else 0
-        end * cast(1000000 as bigint)
-        + record.seniority
-{%- endmacro %}
-
 {#- One attribute of the long form, as a column of its own type. -#}
 {% macro attribute_value(attribute) -%}
     cast(max(case when attribute_code = '{{ attribute }}' then attribute_value end) as {{ customer_attributes()[attribute] }})

@@ -1,66 +1,45 @@
 -- U3: the most trusted source that knows an attribute; between equals the policy's rule, then who came first
-{%- set attributes = customer_attributes() %}
-with
-
--- an attribute's own row counts before the source's general one
-trusted as (
-    select
-        source_code
-        {%- for attribute in attributes %}
-        {%- for column in ['priority', 'rule_code'] %},
-        coalesce(
-            max(case when attribute_code = '{{ attribute }}' then {{ column }} end),
-            max(case when attribute_code = '*' then {{ column }} end)
-        ) as {{ attribute }}_{{ column }}
-        {%- endfor %}
-        {%- endfor %}
-    from {{ source('policy', 'survivorship') }} as survivorship
-    where {{ in_force('survivorship') }}
-    group by source_code
-),
-
-records as (
-    select
-        record.*,
-        row_number() over (
-            partition by customer_id
-            order by first_received_date nulls last, source_code nulls last, source_customer_id nulls last
-        ) as seniority
-    from {{ ref('customer_records') }} as record
-),
-
-claims as (
-    select
-        record.*
-        {%- for attribute in attributes %},
-        coalesce(trusted.{{ attribute }}_rule_code, 'priority') as {{ attribute }}_rule_code,
-        case when record.{{ attribute }} is not null then {{ doubt(attribute) }} end as {{ attribute }}_doubt
-        {%- endfor %}
-    from records as record
-    left join trusted on record.source_code = trusted.source_code
-),
-
-judged as (
-    select
-        claim.*
-        {%- for attribute in attributes %},
-        min({{ attribute }}_doubt) over customer as {{ attribute }}_least_doubt
-        {%- endfor %}
-    from claims as claim
-    window customer as (partition by customer_id)
-)
-
-{% for attribute in attributes %}
+{%- for attribute in customer_attributes() %}
 select
     customer_id,
     '{{ attribute }}' as attribute_code,
-    cast({{ attribute }} as varchar) as attribute_value,
+    attribute_value,
     source_code,
     source_customer_id,
-    {{ attribute }}_rule_code as rule_code,
-    {{ attribute }}_as_of_date as as_of_date
-from judged
-where {{ attribute }}_doubt = {{ attribute }}_least_doubt
+    rule_code,
+    as_of_date
+from (
+    select
+        record.customer_id,
+        record.source_code,
+        record.source_customer_id,
+        cast(record.{{ attribute }} as varchar) as attribute_value,
+        record.{{ attribute }}_as_of_date as as_of_date,
+        coalesce(own.rule_code, general.rule_code, 'priority') as rule_code,
+        row_number() over (
+            partition by record.customer_id
+            order by
+                coalesce(own.priority, general.priority) nulls last,
+                case coalesce(own.rule_code, general.rule_code) when 'newest' then record.{{ attribute }}_as_of_date end
+                desc nulls last,
+                record.first_received_date nulls last,
+                record.source_code nulls last,
+                record.source_customer_id nulls last
+        ) as value_rank
+    from {{ ref('customer_records') }} as record
+    left join {{ source('policy', 'survivorship') }} as own
+        on
+            record.source_code = own.source_code
+            and own.attribute_code = '{{ attribute }}'
+            and {{ in_force('own') }}
+    left join {{ source('policy', 'survivorship') }} as general
+        on
+            record.source_code = general.source_code
+            and general.attribute_code = '*'
+            and {{ in_force('general') }}
+    where record.{{ attribute }} is not null
+) as known
+where value_rank = 1
 {%- if not loop.last %}
 union all
 {%- endif %}

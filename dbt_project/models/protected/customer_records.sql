@@ -8,19 +8,11 @@ versions as (
         row_number() over (
             partition by source_code, source_customer_id
             order by received_date desc nulls last, line_number desc nulls last
-        ) as version_rank,
-        count(*) over (partition by source_code, source_customer_id) as version_count
-    from {{ ref('int_customer_versions_unioned') }} as version
-),
-
-followed as (
-    select
-        version.*
+        ) as version_rank
         {%- for attribute in attributes %},
         lag(cast({{ attribute }} as varchar)) over record as former_{{ attribute }}
         {%- endfor %}
-    from versions as version
-    where version_count > 1
+    from {{ ref('int_customer_versions_unioned') }} as version
     window
         record as (
             partition by source_code, source_customer_id
@@ -29,18 +21,6 @@ followed as (
 ),
 
 records as (
-    -- nearly all have one version, and nothing to compare
-    select
-        source_code,
-        source_customer_id,
-        received_date as first_received_date
-        {%- for attribute in attributes %},
-        {{ attribute }},
-        received_date as {{ attribute }}_as_of_date
-        {%- endfor %}
-    from versions
-    where version_count = 1
-    union all
     select
         source_code,
         source_customer_id,
@@ -58,7 +38,7 @@ records as (
             min(received_date)
         ) as {{ attribute }}_as_of_date
         {%- endfor %}
-    from followed
+    from versions
     group by source_code, source_customer_id
 ),
 
