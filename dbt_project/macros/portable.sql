@@ -57,6 +57,11 @@
     cast({{ day }} + cast({{ months }} as integer) * interval '1 month' as date)
 {%- endmacro %}
 
+{#- Whether a partition column is one of the values of a query, which is asked first: no other partition is read. -#}
+{% macro pruned_to(column, query) -%}
+    {{ column }} = any(array({{ query }}))
+{%- endmacro %}
+
 {#- Statistics of a table just made: without them the planner takes it for small and joins it row by row. -#}
 {% macro collect_statistics() -%}
     {% if config.get('materialized') == 'table' %}analyze {{ this }}{% endif %}

@@ -2,6 +2,36 @@
 {% if var('since') %}
 with
 
+-- the months' ids as the former build left them
+ranges as (
+    select *
+    from {{ workspace_schema('intermediate') }}.int_transaction_ids_ranged
+),
+
+known as (
+    select
+        source_code,
+        max(last_transaction_id) as last_transaction_id
+    from ranges
+    group by source_code
+),
+
+-- what may have come before: a number beyond all known ones has not
+again as (
+    select
+        arrived.source_code,
+        arrived.transaction_id
+    from {{ ref('int_transactions_arrived') }} as arrived
+    inner join known
+        on arrived.source_code = known.source_code and arrived.transaction_id <= known.last_transaction_id
+    union all
+    select
+        source_code,
+        transaction_id
+    from {{ ref('int_transactions_deleted') }}
+    where {{ has_arrived('received_date') }}
+),
+
 touched as (
     select
         account_id,
@@ -15,13 +45,18 @@ touched as (
     from {{ standing('transactions') }} as former
     where
         former.month_number < {{ business_month() }}
-        and former.transaction_id in (
-            select arrived.transaction_id from {{ ref('int_transactions_arrived') }} as arrived
-            union all
-            select deleted.transaction_id
-            from {{ ref('int_transactions_deleted') }} as deleted
-            where {{ has_arrived('deleted.received_date') }}
-        )
+        and {{ pruned_to('former.month_number', "
+            select ranges.month_number
+            from ranges
+            where exists (
+                select 1
+                from again
+                where
+                    again.source_code = ranges.source_code
+                    and again.transaction_id between ranges.first_transaction_id and ranges.last_transaction_id
+            )
+        ") }}
+        and former.transaction_id in (select again.transaction_id from again)
 )
 
 select

@@ -1,5 +1,6 @@
 -- typed once, here: every mart of transactions reads what was typed
 select
+    source_code,
     {{ bank_account_id('source_code', 'source_transaction_id') }} as transaction_id,
     {{ bank_account_id('source_code', 'source_account_id') }} as account_id,
     transaction_date,
