@@ -1,0 +1,1 @@
+"""Matching: which records of any table are one person."""

@@ -1,0 +1,109 @@
+"""Pairs are compared and weighed by Splink; frequent values and shared homes take their part off afterwards."""
+
+from duckdb import DuckDBPyConnection
+from splink import SettingsCreator
+from splink.internals.comparison_vector_values import compute_comparison_vector_values_from_id_pairs_sqls
+from splink.internals.dialects import SplinkDialect
+from splink.internals.predict import predict_from_comparison_vectors_sqls
+
+from pipelines.identity.matching.model import Model, frequent_columns, splink_settings
+
+
+def add_shares(connection: DuckDBPyConnection, model: Model, *, table: str = "fields") -> None:
+    """Make ``compared``: the table's rows with ``share_<column>``, the frequency of each value that matters."""
+    columns = frequent_columns(model.comparisons)
+    joins = " ".join(
+        f"left join frequencies as f_{column} on f_{column}.column_name = '{column}' "
+        f"and f_{column}.value = {table}.{column}"
+        for column in columns
+    )
+    shares = "".join(f", coalesce(f_{column}.share, {model.rare[column]!r}) as share_{column}" for column in columns)
+    connection.execute(f"create or replace table compared as select {table}.*{shares} from {table} {joins}")
+
+
+def compare(connection: DuckDBPyConnection, model: Model, pairs: str, result: str) -> None:
+    """Make ``result``: per pair of the table ``pairs`` (l, r) its levels ``gamma_*``, weights ``mw_*`` and shares.
+
+    Levels count from the top: 0 is the first level of a comparison, -1 stands for not known.
+    """
+    gammas = ", ".join(
+        f"cast(case when predicted.gamma_{c.name} < 0 then -1 else {len(c.levels) - 1} - predicted.gamma_{c.name} end "
+        f"as tinyint) as gamma_{c.name}, mw_{c.name}"
+        for c in model.comparisons
+    )
+    shares = "".join(f", share_{column}_l as share_{column}" for column in frequent_columns(model.comparisons))
+    steps = ", ".join(f"{name} as ({text})" for name, text in _splink_steps(model, pairs))
+    connection.execute(
+        f"create or replace table {result} as with {steps} "
+        f"select rid_l as l, rid_r as r, {gammas}{shares} from __splink__df_predict as predicted"
+    )
+
+
+def _splink_steps(model: Model, pairs: str) -> list[tuple[str, str]]:
+    """The SQL by which Splink compares and weighs pairs, step by step.
+
+    The steps are asked for one by one because ``Linker.inference.predict`` gives levels only together with
+    every compared value, which a large table cannot hold.
+    """
+    settings = SettingsCreator.from_path_or_dict(splink_settings(model)).get_settings("duckdb")
+    columns = settings.column_info_settings
+    steps = [
+        *compute_comparison_vector_values_from_id_pairs_sqls(
+            settings._columns_to_select_for_blocking,
+            settings._columns_to_select_for_comparison_vector_values,
+            input_tablename_l="compared",
+            input_tablename_r="compared",
+            source_dataset_input_column=columns.source_dataset_input_column,
+            unique_id_input_column=columns.unique_id_input_column,
+        ),
+        *predict_from_comparison_vectors_sqls(
+            unique_id_input_columns=columns.unique_id_input_columns,
+            core_model_settings=settings.core_model_settings,
+            sql_dialect=SplinkDialect.from_string("duckdb"),
+            retain_intermediate_calculation_columns=True,
+            training_mode=True,
+            additional_columns_to_retain=settings._additional_columns_to_retain,
+        ),
+    ]
+    blocked = f"select l as join_key_l, r as join_key_r, '0' as match_key from {pairs}"
+    return [("__splink__blocked_id_pairs", blocked), *((step["output_table_name"], step["sql"]) for step in steps)]
+
+
+def rarity(model: Model, comparison_name: str) -> str:
+    """SQL for the bits that a pair's shared value adds (rare) or takes (frequent) on top of its level."""
+    comparison = next(c for c in model.comparisons if c.name == comparison_name)
+    cases = [
+        f"when gamma_{comparison.name} = {place} then log2({model.collisions[level.frequent]!r} / share_{level.frequent})"
+        for place, level in enumerate(comparison.levels)
+        if level.frequent
+    ]
+    return f"case {' '.join(cases)} else 0 end" if cases else "0"
+
+
+def weights(model: Model) -> str:
+    """SQL columns ``own`` and ``shared``: bits of what only one person has, and of what a household shares."""
+    parts: dict[bool, list[str]] = {False: ["0"], True: ["0"]}
+    for comparison in model.comparisons:
+        parts[comparison.is_shared].append(f"mw_{comparison.name} + {rarity(model, comparison.name)}")
+    return f"{' + '.join(parts[False])} as own, {' + '.join(parts[True])} as shared"
+
+
+def total(model: Model) -> str:
+    """SQL for a pair's log2 odds from ``own`` and ``shared``.
+
+    What a household shares speaks for one person only as far as one person is likelier than two of a household.
+    """
+    prior = model.prior_weight
+    if model.shared_prior <= 0:
+        return f"round({prior!r} + own + shared, 4)"
+    return f"round({prior!r} + own + shared - log2(1 + {model.shared_prior!r} * pow(2, least(shared, 200))), 4)"
+
+
+def score(connection: DuckDBPyConnection, model: Model, pairs: str, result: str) -> None:
+    """Make ``result`` (l, r, weight): the log2 odds of each pair of ``pairs``."""
+    compare(connection, model, pairs, f"{result}_levels")
+    connection.execute(
+        f"create or replace table {result} as select l, r, {total(model)} as weight "
+        f"from (select l, r, {weights(model)} from {result}_levels)"
+    )
+    connection.execute(f"drop table {result}_levels")

@@ -1,0 +1,216 @@
+"""Training without truth: what one person's records and what strangers' records look like, from the table itself.
+
+Strangers are shown by random pairs, one person's records by expectation and maximisation over the candidate
+pairs. A comparison learns only from pairs that were found without its own fields, so that what a blocking rule
+asked for is not taken for what records agree on. First guesses count as a few pairs' worth of evidence, so that a
+small table cannot run away. Splink evaluates the levels; the rounds run on counts of equal patterns.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from duckdb import DuckDBPyConnection
+
+from pipelines.identity.matching.blocking import BlockingRule
+from pipelines.identity.matching.comparisons import Comparison
+from pipelines.identity.matching.model import DIGITS, Model, frequent_columns
+from pipelines.identity.matching.scoring import add_shares, compare, rarity
+from pipelines.identity.matching.settings import MatchSettings
+
+_SMALLEST = 1e-7
+
+
+@dataclass(frozen=True)
+class _Patterns:
+    """Pairs grouped by what they look like: levels (patterns × comparisons), rules that found them, bits of
+    rarity, number of pairs."""
+
+    levels: np.ndarray
+    rules: np.ndarray
+    rarity: np.ndarray
+    counts: np.ndarray
+
+
+def train(
+    connection: DuckDBPyConnection,
+    comparisons: tuple[Comparison, ...],
+    rules: list[BlockingRule],
+    settings: MatchSettings,
+) -> Model:
+    """The model of the tables ``fields`` and ``pairs``; makes ``frequencies`` and ``compared``."""
+    records = connection.execute("select count(*) from fields").fetchone()[0]
+    candidates = connection.execute("select count(*) from pairs").fetchone()[0]
+    step = max(1.0, candidates / settings.training_pairs)
+    _random_pairs(connection, records, settings)
+    connection.execute(
+        f"create or replace temp table training_pairs as select l, r, rules from pairs "
+        f"where hash(l, r, {settings.seed}) % 1000000 < {1000000 / step}"
+    )
+    model = _first_model(comparisons, records)
+    for duplicates in (0.0, None):  # what a person's own records add to a value's frequency is known only after
+        expected = model.prior * (records - 1) if duplicates is None else duplicates
+        model = _with_frequencies(connection, model, records, expected)
+        add_shares(connection, model)
+        found = _patterns(connection, model, "training_pairs")
+        strangers = _patterns(connection, model, "random_pairs")
+        all_pairs = records * (records - 1) / 2
+        model = _rounds(model, found, strangers, rules, all_pairs / step, settings)
+    for table in ("training_pairs", "random_pairs"):
+        connection.execute(f"drop table {table}")
+    return model
+
+
+def _random_pairs(connection: DuckDBPyConnection, records: int, settings: MatchSettings) -> None:
+    """Seeded random pairs of different records, or all pairs of a small table."""
+    if records * (records - 1) / 2 <= settings.sample_pairs:
+        chosen = "select l.rid as l, r.rid as r from fields as l join fields as r on l.rid < r.rid"
+    else:
+        chosen = (
+            f"select hash(i, {settings.seed}) % {records} as l, hash(i, {settings.seed + 1}) % {records} as r "
+            f"from range({settings.sample_pairs}) as t(i)"
+        )
+    connection.execute(
+        f"create or replace temp table random_pairs as select cast(l as bigint) as l, cast(r as bigint) as r, "
+        f"0 as rules from ({chosen}) where l <> r"
+    )
+
+
+def _first_model(comparisons: tuple[Comparison, ...], records: int) -> Model:
+    m = {c.name: tuple(level.guess / sum(v.guess for v in c.levels) for level in c.levels) for c in comparisons}
+    even = {c.name: tuple(1 / len(c.levels) for _ in c.levels) for c in comparisons}
+    return Model(comparisons, m, even, min(0.1, 0.5 / max(records, 2)), 0.0, {}, {})
+
+
+def _with_frequencies(connection: DuckDBPyConnection, model: Model, records: int, duplicates: float) -> Model:
+    """Make the table ``frequencies`` and give the model with its collisions.
+
+    A value's share counts the records that are not one person's own repetition: ``duplicates`` is the number of
+    further records that a person has on average.
+    """
+    connection.execute("create or replace table frequencies (column_name varchar, value varchar, share double)")
+    collisions, rare = {}, {}
+    for column in frequent_columns(model.comparisons):
+        known, excess = connection.execute(
+            f"""
+            select coalesce(sum(n), 0), coalesce(sum(n * greatest(n - 1 - {duplicates!r}, 0)), 0)
+            from (select count(*) as n from fields where {column} is not null group by {column})
+            """
+        ).fetchone()
+        known = max(known, 2)
+        # what strangers share on average; a value seen with one person only is at least a little shared
+        strangers = float(excess) / known
+        floor = min(1.0, max(strangers, 0.02))
+        connection.execute(
+            f"""
+            insert into frequencies
+            select '{column}', {column}, round((greatest(n - 1 - {duplicates!r}, 0) + {floor!r}) / {known}, 12)
+            from (select {column}, count(*) as n from fields where {column} is not null group by {column})
+            """
+        )
+        rare[column] = _rounded(floor / known)
+        collisions[column] = _rounded((strangers + floor) / known)
+    return replace(model, collisions=collisions, rare=rare)
+
+
+def _patterns(connection: DuckDBPyConnection, model: Model, pairs: str) -> _Patterns:
+    """The pairs of a table, compared and counted by pattern."""
+    compare(connection, model, pairs, "levels")
+    gammas = ", ".join(f"gamma_{c.name}" for c in model.comparisons)
+    rare = " + ".join(rarity(model, c.name) for c in model.comparisons)
+    rows = connection.execute(
+        f"""
+        select {gammas}, rules, cast(round({rare}) as int) as rare, count(*) as n
+        from levels join {pairs} using (l, r) group by all order by all
+        """
+    ).fetchnumpy()
+    connection.execute("drop table levels")
+    levels = np.stack([np.asarray(rows[f"gamma_{c.name}"]) for c in model.comparisons], axis=1)
+    return _Patterns(
+        levels, np.asarray(rows["rules"]), np.asarray(rows["rare"], float), np.asarray(rows["n"], float)
+    )
+
+
+def _rounds(
+    model: Model,
+    found: _Patterns,
+    strangers: _Patterns,
+    rules: list[BlockingRule],
+    all_pairs: float,
+    settings: MatchSettings,
+) -> Model:
+    """Expectation and maximisation until the prior stands still."""
+    blind = {c.name: _found_without(found, c, rules) for c in model.comparisons}
+    model = _strangers_step(model, strangers, np.zeros(len(strangers.counts)))
+    for _ in range(settings.rounds):
+        chance = _chances(model, found)
+        former = model.prior
+        prior = float((chance * found.counts).sum() / all_pairs)
+        model = replace(
+            model,
+            prior=_rounded(min(max(prior, 1 / (1 + all_pairs)), 0.5)),
+            m={c.name: _one_person(c, found, chance, blind[c.name], place, settings)
+               for place, c in enumerate(model.comparisons)},
+        )
+        model = _strangers_step(model, strangers, _chances(model, strangers))
+        if abs(model.prior - former) < 1e-4 * former:
+            break
+    return model
+
+
+def _chances(model: Model, patterns: _Patterns) -> np.ndarray:
+    """The probability of one person, per pattern."""
+    bits = np.full(len(patterns.counts), model.prior_weight) + patterns.rarity
+    for place, comparison in enumerate(model.comparisons):
+        worth = np.log2(np.array(model.m[comparison.name]) / np.array(model.u[comparison.name]))
+        bits += np.append(worth, 0.0)[patterns.levels[:, place]]  # -1, not known, is the last
+    return 1 / (1 + np.exp2(-np.clip(bits, -60, 60)))
+
+
+def _found_without(found: _Patterns, comparison: Comparison, rules: list[BlockingRule]) -> np.ndarray:
+    """Which patterns a rule found that does not ask for the comparison's fields; all, where there is none."""
+    mask = sum(1 << n for n, rule in enumerate(rules) if not set(rule.fields) & set(comparison.fields))
+    blind = (found.rules.astype(np.int64) & mask) != 0
+    return blind if blind.any() else np.ones(len(blind), bool)
+
+
+def _one_person(
+    comparison: Comparison,
+    found: _Patterns,
+    chance: np.ndarray,
+    blind: np.ndarray,
+    place: int,
+    settings: MatchSettings,
+) -> tuple[float, ...]:
+    levels = found.levels[:, place]
+    use = blind & (levels >= 0)
+    seen = np.bincount(
+        levels[use], weights=(chance * found.counts)[use], minlength=len(comparison.levels)
+    )
+    guess = np.array([level.guess for level in comparison.levels])
+    share = seen + settings.prior_pairs * guess / guess.sum()
+    return _shares(share)
+
+
+def _strangers_step(model: Model, strangers: _Patterns, chance: np.ndarray) -> Model:
+    u = {}
+    for place, comparison in enumerate(model.comparisons):
+        levels = strangers.levels[:, place]
+        use = levels >= 0
+        seen = np.bincount(
+            levels[use], weights=((1 - chance) * strangers.counts)[use], minlength=len(comparison.levels)
+        )
+        share = (seen + 0.5) / (seen + 0.5).sum()
+        first = comparison.levels[0]
+        if first.frequent:  # known exactly from the frequencies
+            share[0] = model.collisions[first.frequent]
+        u[comparison.name] = _shares(share)
+    return replace(model, u=u)
+
+
+def _shares(values: np.ndarray) -> tuple[float, ...]:
+    share = np.maximum(values / values.sum(), _SMALLEST)
+    return tuple(_rounded(float(value)) for value in share / share.sum())
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
