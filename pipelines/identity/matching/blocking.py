@@ -116,7 +116,7 @@ def _by_name(names: list[str], by_kind: dict[str, list[str]]) -> list[BlockingRu
             BlockingRule(("given", "surname"), ("given || chr(31) || left(surname, 2)", "surname || chr(31) || left(given, 2)")),
             BlockingRule(("given", "surname"), ("left(given, 3) || chr(31) || left(surname, 3)",
                                                "left(surname, 3) || chr(31) || left(given, 3)")),
-            BlockingRule(("given", "surname"), ("given_known[1] || chr(31) || surname",)),
+            BlockingRule(("given", "surname"), ("coalesce(given_known[1], given_first) || chr(31) || surname",)),
         ]
     else:
         rules.append(BlockingRule((parts[0],), (parts[0],)))

@@ -74,9 +74,12 @@ def null(*columns: str) -> str:
 
 
 def edit(column: str, most: int = 1, longer_than: int = 3) -> str:
-    """At most so many letters are wrong, missing or swapped; short values have no room for an error."""
+    """At most so many letters are wrong, missing or swapped; short values have no room for an error.
+
+    The cheap similarity comes first: no pair within the distance falls below it.
+    """
     return (
-        f"(least(length({column}_l), length({column}_r)) > {longer_than} "
+        f"({alike(column, 0.76)} and least(length({column}_l), length({column}_r)) > {longer_than} "
         f"and damerau_levenshtein({column}_l, {column}_r) <= {most})"
     )
 
@@ -87,7 +90,7 @@ def alike(column: str, least: float) -> str:
 
 
 def _given(has_surname: bool) -> Comparison:
-    known = "list_has_any(given_known_l, given_known_r)"
+    known = "given_first_l = given_first_r or list_has_any(given_known_l, given_known_r)"
     initial = (
         "(least(length(given_l), length(given_r)) = 1 and left(given_l, 1) = left(given_r, 1)) "
         "or (length(given_l) > 3 and length(given_r) > 3 "
@@ -113,7 +116,8 @@ def _given(has_surname: bool) -> Comparison:
 def _surname(has_given: bool) -> Comparison:
     levels = [
         Level("same", same("surname"), 0.8, "surname"),
-        Level("part", "list_has_any(surname_parts_l, surname_parts_r)", 0.02),
+        Level("part", "list_contains(surname_parts_l, surname_r) or list_contains(surname_parts_r, surname_l) "
+              "or list_has_any(surname_parts_l, surname_parts_r)", 0.02),
         Level("close", f"{edit('surname')} or {alike('surname', 0.92)}", 0.08),
         Level("alike", f"{edit('surname', 2, 5)} or {alike('surname', 0.82)}", 0.03),
         Level("differs", "else", 0.04),

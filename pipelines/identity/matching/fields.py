@@ -8,14 +8,20 @@ from dataclasses import dataclass
 
 from pipelines.identity.matching.rules import Rules
 
+_TIDY = ("folded(t)", "something(t)")
+
 
 @dataclass(frozen=True)
 class Field:
-    """One compared field: ``name`` (its column), ``kind`` and the SQL that makes each of its columns."""
+    """One compared field: ``name`` (its column in ``fields``), ``kind``, and how its text is made.
+
+    ``text`` is SQL over the records; each of ``steps`` is SQL over ``t``, the outcome of the step before.
+    """
 
     name: str
     kind: str
-    columns: dict[str, str]
+    text: str
+    steps: tuple[str, ...]
 
 
 def fields_of(rules: Rules, month_first: frozenset[str] = frozenset()) -> list[Field]:
@@ -23,15 +29,15 @@ def fields_of(rules: Rules, month_first: frozenset[str] = frozenset()) -> list[F
     return [
         *_names(rules),
         *_dates(rules, month_first),
-        *_numbered(rules, "id_number", "id", lambda name, t: {name: f"tidy_id({t})"}),
-        *_numbered(rules, "phone", "phone", lambda name, t: {name: f"tidy_phone({t})"}),
-        *_numbered(rules, "email", "email", lambda name, t: {name: f"tidy_email({t})"}),
-        *_numbered(rules, "postcode", "postcode", lambda name, t: {name: f"tidy_postcode({t})"}),
-        *_numbered(rules, "place", "place", lambda name, t: {name: f"tidy_place({t})"}),
-        *_numbered(rules, "street", "street", lambda name, t: {name: f"tidy_street({t})"}),
+        *_numbered(rules, "id_number", "id", "genuine(upper(letters(t)))", "lengthened(t)"),
+        *_numbered(rules, "phone", "phone", "phone_digits(t)", "real_phone(home_phone(t))"),
+        *_numbered(rules, "email", "email", "real_email(t)"),
+        *_numbered(rules, "postcode", "postcode", "genuine(letters(t))"),
+        *_numbered(rules, "place", "place", "city(words(t))"),
+        *_numbered(rules, "street", "street", "words(spelt_out(replace(t, '.', ' ')))"),
         *_houses(rules),
-        *_numbered(rules, "category", "category", lambda name, t: {name: f"letters(tidy_text({t}))"}),
-        *_numbered(rules, "text", "text", lambda name, t: {name: f"tidy_text({t})"}),
+        *_numbered(rules, "category", "category", "letters(t)"),
+        *_numbered(rules, "text", "text", "words(t)"),
     ]
 
 
@@ -40,9 +46,9 @@ def quoted(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
-def _numbered(rules: Rules, kind: str, name: str, columns) -> list[Field]:  # noqa: ANN001
+def _numbered(rules: Rules, kind: str, name: str, *steps: str) -> list[Field]:
     return [
-        Field(f"{name}_{number}", kind, columns(f"{name}_{number}", quoted(column)))
+        Field(f"{name}_{number}", kind, quoted(column), (*_TIDY, *steps))
         for number, column in enumerate(rules.columns(kind), start=1)
     ]
 
@@ -51,41 +57,35 @@ def _spelt(rules: Rules, kind: str) -> str | None:
     columns = [quoted(column) for column in rules.columns(kind)]
     if not columns:
         return None
-    return columns[0] if len(columns) == 1 else f"concat_ws(' ', {', '.join(columns)})"
+    return columns[0] if len(columns) == 1 else f"nullif(concat_ws(' ', {', '.join(columns)}), '')"
 
 
 def _names(rules: Rules) -> list[Field]:
     given, surname, full = (_spelt(rules, kind) for kind in ("given_name", "surname", "full_name"))
-    if not (given or surname or full):
-        return []
-    parts = {"given": [], "surname": []}
-    for part, own in (("given", given), ("surname", surname)):
-        if own:
-            parts[part].append(f"tidy_name({own})")
-        if full and not (own and given and surname):
-            parts[part].append(f"{part}_of(tidy_name(turned({full})))")
-    if full and given and surname:  # the full name speaks where both parts are silent
-        silent = f"tidy_name({given}) is null and tidy_name({surname}) is null"
-        for part in parts:
-            parts[part].append(f"case when {silent} then {part}_of(tidy_name(turned({full}))) end")
     fields = []
-    for part, sources in parts.items():
-        if sources:
-            words = f"coalesce({', '.join(sources)})"
-            fields.append(Field(part, "given_name" if part == "given" else part, {f"{part}_words": words}))
+    for part, kind, own in (("given", "given_name", given), ("surname", "surname", surname)):
+        if full and own:  # the full name speaks where the parts are silent
+            silent = " and ".join(f"nullif(trim({text}), '') is null" for text in (given, surname) if text)
+            text = f"case when {silent} then 'full:' || {full} else {own} end"
+        elif full:
+            text = f"'full:' || {full}"
+        else:
+            text = own
+        if text:
+            fields.append(Field(part, kind, text, (*_TIDY, "turned(t)", "titled(t)", f"part_name(t, '{part}')")))
     return fields
 
 
 def _dates(rules: Rules, month_first: frozenset[str]) -> list[Field]:
-    texts = [
-        f"tidy_date({quoted(column)}, {str(column in month_first).lower()})" for column in rules.columns("date")
-    ]
+    fields = []
     parts = {kind: rules.columns(kind) for kind in ("year", "month", "day")}
     if any(parts.values()):
-        texts.insert(0, _assembled(**{kind: own[0] if own else None for kind, own in parts.items()}))
-    return [
-        Field(f"date_{number}", "date", {f"date_{number}": text}) for number, text in enumerate(texts, start=1)
-    ]
+        text = _assembled(**{kind: own[0] if own else None for kind, own in parts.items()})
+        fields.append(Field("date_1", "date", text, ("known_date(t)",)))
+    for column in rules.columns("date"):
+        steps = (*_TIDY, "date_text(t)", f"date_digits(t, {str(column in month_first).lower()})", "known_date(t)")
+        fields.append(Field(f"date_{len(fields) + 1}", "date", quoted(column), steps))
+    return fields
 
 
 def _assembled(year: str | None, month: str | None, day: str | None) -> str:
@@ -97,9 +97,9 @@ def _assembled(year: str | None, month: str | None, day: str | None) -> str:
         number = f"regexp_extract(folded({quoted(column)}), '[0-9]+')"
         return f"coalesce(right(lpad({number}, {digits}, '0'), {digits}), '{'0' * digits}')"
 
-    return f"assembled_date({part(year, 4)}, {part(month, 2)}, {part(day, 2)})"
+    return f"{part(year, 4)} || {part(month, 2)} || {part(day, 2)}"
 
 
 def _houses(rules: Rules) -> list[Field]:
     text = _spelt(rules, "house_number")
-    return [Field("house_1", "house_number", {"house_1": f"tidy_house({text})"})] if text else []
+    return [Field("house_1", "house_number", text, (*_TIDY, "house(t)"))] if text else []

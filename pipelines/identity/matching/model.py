@@ -4,7 +4,7 @@ It is data: a JSON text and one parquet file of frequencies, so that a version c
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import log2
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,35 @@ DIGITS = 6  # significant digits kept, so that the order of a sum moves nothing
 
 
 @dataclass(frozen=True)
+class Frequency:
+    """Of one column: ``records`` with a value, ``repeats``: further records of the same person among those that
+    share a value, on average; ``strangers``: records of other people that share a value, on average; ``floor``:
+    how many of them even the rarest value is taken to have."""
+
+    records: int
+    repeats: float
+    strangers: float
+    floor: float
+
+    @property
+    def collision(self) -> float:
+        """The share of strangers' pairs that agree on a value."""
+        return min((self.strangers + self.floor) / self.records, 0.999)
+
+    def rarity(self, count: str) -> str:
+        """SQL: the bits by which a value that ``count`` records have is rarer than the average."""
+        return (
+            f"log2({self.strangers + self.floor!r} / (greatest({count} - {1 + self.repeats!r}, 0) + {self.floor!r}))"
+        )
+
+
+@dataclass(frozen=True)
 class Model:
     """``m`` and ``u``: by comparison, the share of one person's and of strangers' pairs on each level.
 
     ``prior``: the share of all pairs that are one person. ``shared_prior``: the share of all pairs that are two
-    people who share a household or an office (0: none seen). ``collisions``: by column, how often two strangers
-    share a value; the frequencies themselves lie in the table ``frequencies`` (column_name, value, share).
-    ``rare``: by column, the share of a value never seen.
+    people who share a household or an office (0: none seen). ``frequencies``: by column whose values differ in
+    frequency; the number of records with each value lies in the table ``frequencies`` (column_name, value, n).
     """
 
     comparisons: tuple[Comparison, ...]
@@ -31,8 +53,7 @@ class Model:
     u: dict[str, tuple[float, ...]]
     prior: float
     shared_prior: float
-    collisions: dict[str, float]
-    rare: dict[str, float]
+    frequencies: dict[str, "Frequency"]
 
     @property
     def prior_weight(self) -> float:
@@ -45,7 +66,7 @@ class Model:
 
 
 def splink_settings(model: Model) -> dict[str, Any]:
-    """The model as Splink takes it; frequencies travel as columns ``share_<column>``."""
+    """The model as Splink takes it; frequencies travel as columns ``n_<column>``."""
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "rid",
@@ -54,7 +75,7 @@ def splink_settings(model: Model) -> dict[str, Any]:
         "probability_two_random_records_match": model.prior,
         "retain_matching_columns": False,
         "retain_intermediate_calculation_columns": True,
-        "additional_columns_to_retain": [f"share_{column}" for column in frequent_columns(model.comparisons)],
+        "additional_columns_to_retain": [f"n_{column}" for column in frequent_columns(model.comparisons)],
     }
 
 
@@ -72,8 +93,7 @@ def save_model(connection: DuckDBPyConnection, model: Model, folder: Path) -> No
         "u": model.u,
         "prior": model.prior,
         "shared_prior": model.shared_prior,
-        "collisions": model.collisions,
-        "rare": model.rare,
+        "frequencies": {column: asdict(value) for column, value in model.frequencies.items()},
     }
     (folder / "model.json").write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     name = (folder / "frequencies.parquet").as_posix().replace("'", "''")
@@ -95,8 +115,7 @@ def load_model(connection: DuckDBPyConnection, comparisons: tuple[Comparison, ..
         **probabilities,
         prior=content["prior"],
         shared_prior=content["shared_prior"],
-        collisions=content["collisions"],
-        rare=content["rare"],
+        frequencies={column: Frequency(**value) for column, value in content["frequencies"].items()},
     )
 
 

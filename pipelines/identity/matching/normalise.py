@@ -64,17 +64,13 @@ def _texts() -> list[str]:
     return [
         f"folded(t) as trim(regexp_replace({folded}, '[\\s\\x{{200b}}\\x{{feff}}]+', ' ', 'g'))",
         f"something(t) as case when t = '' or t in {_listed(_NOTHING)} then null else t end",
-        "tidy_text(t) as something(folded(t))",
         "letters(t) as nullif(regexp_replace(t, '[^\\p{L}\\p{N}]+', '', 'g'), '')",
         "is_repeated(t) as length(t) >= 3 and length(replace(t, left(t, 1), '')) = 0",
         f"spelt_out(t) as {streets}",
-        "tidy_street(t) as nullif(trim(regexp_replace(spelt_out(replace(tidy_text(t), '.', ' ')), "
-        "'[^\\p{L}\\p{N}]+', ' ', 'g')), '')",
-        "tidy_place(t) as nullif(regexp_replace(trim(regexp_replace(tidy_text(t), '[^\\p{L}\\p{N}]+', ' ', 'g')), "
-        "'(.)市$', '\\1'), '')",
-        "tidy_house(t) as nullif(ltrim(letters(tidy_text(t)), '0'), '')",
-        "tidy_postcode(t) as case when is_repeated(letters(tidy_text(t))) then null "
-        "else letters(tidy_text(t)) end",
+        "words(t) as nullif(trim(regexp_replace(t, '[^\\p{L}\\p{N}]+', ' ', 'g')), '')",
+        "city(t) as regexp_replace(t, '(.)市$', '\\1')",
+        "house(t) as nullif(ltrim(letters(t), '0'), '')",
+        "genuine(t) as case when is_repeated(t) then null else t end",
     ]
 
 
@@ -84,19 +80,21 @@ def _names() -> list[str]:
         # two passes: neighbours share the blank between them
         f"untitled(t) as trim(regexp_replace(regexp_replace(' ' || t || ' ', ' ({titles}) ', ' ', 'g'), "
         f"' ({titles}) ', ' ', 'g'))",
-        "tidy_name(t) as nullif(trim(regexp_replace(untitled(regexp_replace(tidy_text(t), "
-        "'[.,;()\"]+', ' ', 'g')), '[^\\p{L}\\p{N}]+', ' ', 'g')), '')",
-        "is_han(t) as coalesce(regexp_matches(t, '^[\\p{Han} ]+$'), false)",
+        "name_words(t) as words(untitled(regexp_replace(t, '[.,;()\"]+', ' ', 'g')))",
+        # 'Smith, John' says itself which part is which
+        "turned(t) as case when starts_with(t, 'full:') and contains(t, ',') and not regexp_matches(t, ',.*,') "
+        "then 'full:' || split_part(t, ',', 2) || ' ' || split_part(substr(t, 6), ',', 1) else t end",
+        "titled(t) as case when starts_with(t, 'full:') then 'full:' || name_words(substr(t, 6)) "
+        "else name_words(t) end",
+        "is_han(t) as regexp_matches(t, '^full:[\\p{Han} ]+$')",
         f"han_surname(t) as case when length(t) > 2 and left(t, 2) in {_listed(_TWO_CHARACTER_SURNAMES)} "
         "then left(t, 2) else left(t, 1) end",
-        # 'Smith, John' says itself which part is which
-        "turned(t) as case when contains(t, ',') and not regexp_matches(t, ',.*,') "
-        "then split_part(t, ',', 2) || ' ' || split_part(t, ',', 1) else t end",
-        "surname_of(t) as case when t is null then null when is_han(t) then han_surname(replace(t, ' ', '')) "
-        "else split_part(t, ' ', -1) end",
-        "given_of(t) as nullif(case when t is null then null when is_han(t) "
-        "then substr(replace(t, ' ', ''), length(han_surname(replace(t, ' ', ''))) + 1) "
-        "else trim(left(t, length(t) - length(split_part(t, ' ', -1)))) end, '')",
+        "han_part(t, part) as case when part = 'surname' then han_surname(t) "
+        "else nullif(substr(t, length(han_surname(t)) + 1), '') end",
+        "last_part(t, part) as case when part = 'surname' then split_part(t, ' ', -1) "
+        "else nullif(trim(left(t, length(t) - length(split_part(t, ' ', -1)))), '') end",
+        "part_name(t, part) as case when not starts_with(t, 'full:') then t when is_han(t) "
+        "then han_part(replace(substr(t, 6), ' ', ''), part) else last_part(substr(t, 6), part) end",
     ]
 
 
@@ -125,8 +123,6 @@ def _dates() -> list[str]:
         "known_date(t) as case when length(t) < 4 or left(t, 4) in ('0000', '9999') or is_repeated(t) then null "
         "when substr(t, 5) in ('', '00', '0000') then left(t, 4) "
         "when length(t) = 8 and right(t, 2) = '00' then left(t, 6) else left(t, 8) end",
-        "assembled_date(y, m, d) as known_date(y || m || d)",
-        "tidy_date(t, month_first) as known_date(date_digits(date_text(folded(t)), month_first))",
     ]
 
 
@@ -136,7 +132,6 @@ def _numbers() -> list[str]:
     alphabet = numbers.COMPANY_ALPHABET
     shape = f"^[0-9A-HJ-NPQRTUWXY]{{2}}[0-9]{{6}}[{alphabet}]{{10}}$"
     return [
-        "tidy_number(t) as upper(letters(tidy_text(t)))",
         f"person_check(t) as substr('{numbers.IDENTITY_CHECKS}', 1 + list_sum(list_transform(range(1, 18), "
         f"lambda i: cast(substr(t, i, 1) as int) * {weights}[i]))::int % 11, 1)",
         f"company_check(t) as substr('{alphabet}', 1 + (31 - list_sum(list_transform(range(1, 18), "
@@ -151,18 +146,15 @@ def _numbers() -> list[str]:
         "and company_check(t) = right(t, 1), false)",
         "number_key(t) as case when is_person_number(t) then 'ID:' || t "
         "when is_company_code(t) then 'USCC:' || t end",
-        "tidy_id(t) as case when is_repeated(tidy_number(t)) then null else lengthened(tidy_number(t)) end",
     ]
 
 
 def _contacts() -> list[str]:
     return [
-        "phone_digits(t) as ltrim(regexp_replace(folded(t), '[^0-9]', '', 'g'), '0')",
+        "phone_digits(t) as ltrim(regexp_replace(t, '[^0-9]', '', 'g'), '0')",
         "home_phone(t) as case when length(t) = 13 and left(t, 2) = '86' then right(t, 11) else t end",
-        f"tidy_phone(t) as case when length(phone_digits(t)) < 5 or is_repeated(phone_digits(t)) "
-        f"or home_phone(phone_digits(t)) in {_listed(_PHONE_FILLERS)} then null "
-        "else home_phone(phone_digits(t)) end",
-        "tidy_email(t) as case when tidy_text(t) is null or length(letters(tidy_text(t))) < 4 "
-        "or split_part(tidy_text(t), '@', 1) in ('none', 'no', 'noemail', 'nomail', 'test', 'unknown', 'na') "
-        "then null else replace(tidy_text(t), ' ', '') end",
+        f"real_phone(t) as case when length(t) < 5 or is_repeated(t) or t in {_listed(_PHONE_FILLERS)} then null "
+        "else t end",
+        "real_email(t) as case when length(letters(t)) < 4 or split_part(t, '@', 1) in "
+        "('none', 'no', 'noemail', 'nomail', 'test', 'unknown', 'na') then null else replace(t, ' ', '') end",
     ]

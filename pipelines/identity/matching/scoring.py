@@ -9,20 +9,20 @@ from splink.internals.predict import predict_from_comparison_vectors_sqls
 from pipelines.identity.matching.model import Model, frequent_columns, splink_settings
 
 
-def add_shares(connection: DuckDBPyConnection, model: Model, *, table: str = "fields") -> None:
-    """Make ``compared``: the table's rows with ``share_<column>``, the frequency of each value that matters."""
+def add_counts(connection: DuckDBPyConnection, model: Model, *, table: str = "fields") -> None:
+    """Make ``compared``: the table's rows with ``n_<column>``, how many records have each value that matters."""
     columns = frequent_columns(model.comparisons)
     joins = " ".join(
         f"left join frequencies as f_{column} on f_{column}.column_name = '{column}' "
         f"and f_{column}.value = {table}.{column}"
         for column in columns
     )
-    shares = "".join(f", coalesce(f_{column}.share, {model.rare[column]!r}) as share_{column}" for column in columns)
-    connection.execute(f"create or replace table compared as select {table}.*{shares} from {table} {joins}")
+    counts = "".join(f", coalesce(f_{column}.n, 1) as n_{column}" for column in columns)
+    connection.execute(f"create or replace table compared as select {table}.*{counts} from {table} {joins}")
 
 
 def compare(connection: DuckDBPyConnection, model: Model, pairs: str, result: str) -> None:
-    """Make ``result``: per pair of the table ``pairs`` (l, r) its levels ``gamma_*``, weights ``mw_*`` and shares.
+    """Make ``result``: per pair of the table ``pairs`` (l, r) its levels ``gamma_*``, weights ``mw_*`` and counts.
 
     Levels count from the top: 0 is the first level of a comparison, -1 stands for not known.
     """
@@ -31,11 +31,11 @@ def compare(connection: DuckDBPyConnection, model: Model, pairs: str, result: st
         f"as tinyint) as gamma_{c.name}, mw_{c.name}"
         for c in model.comparisons
     )
-    shares = "".join(f", share_{column}_l as share_{column}" for column in frequent_columns(model.comparisons))
+    counts = "".join(f", n_{column}_l as n_{column}" for column in frequent_columns(model.comparisons))
     steps = ", ".join(f"{name} as ({text})" for name, text in _splink_steps(model, pairs))
     connection.execute(
         f"create or replace table {result} as with {steps} "
-        f"select rid_l as l, rid_r as r, {gammas}{shares} from __splink__df_predict as predicted"
+        f"select rid_l as l, rid_r as r, {gammas}{counts} from __splink__df_predict as predicted"
     )
 
 
@@ -73,7 +73,7 @@ def rarity(model: Model, comparison_name: str) -> str:
     """SQL for the bits that a pair's shared value adds (rare) or takes (frequent) on top of its level."""
     comparison = next(c for c in model.comparisons if c.name == comparison_name)
     cases = [
-        f"when gamma_{comparison.name} = {place} then log2({model.collisions[level.frequent]!r} / share_{level.frequent})"
+        f"when gamma_{comparison.name} = {place} then {model.frequencies[level.frequent].rarity(f'n_{level.frequent}')}"
         for place, level in enumerate(comparison.levels)
         if level.frequent
     ]

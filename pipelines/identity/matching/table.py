@@ -4,6 +4,7 @@
 does by number is therefore the same after any shuffling.
 """
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -35,23 +36,44 @@ def make_fields(connection: DuckDBPyConnection, rules: Rules) -> list[Field]:
     create_macros(connection)
     _variants(connection)
     fields = fields_of(rules, _month_first(connection, rules))
-    columns = {name: text for field in fields for name, text in field.columns.items()}
-    spelt = ", ".join(f"{text} as {name}" for name, text in columns.items())
-    connection.execute(f"create or replace temp table spelt as select line, source, {spelt} from records")
+    _spell(connection, fields)
     _forget_january_first(connection, [field.name for field in fields if field.kind == "date"])
-    derived = _derived(fields)
-    content = "concat_ws(chr(31), spelt.source, " + ", ".join(f"coalesce({name}, chr(30))" for name in columns) + ")"
+    content = ", ".join(f"coalesce(spelt.{field.name}, chr(30))" for field in fields)
+    derived = "".join(f", {text} as {name}" for name, text in _derived(fields).items())
+    squashed = ", ".join(
+        f"{field.name} as {field.name}_words, letters({field.name}) as {field.name}"
+        if field.kind in ("given_name", "surname")
+        else field.name
+        for field in fields
+    )
+    connection.execute(f"create or replace temp table spelt as select line, source, {squashed} from spelt")
     connection.execute(
         f"""
         create or replace table fields as
-        select row_number() over (order by md5({content}), records.record_id, line) - 1 as rid, spelt.*,
-               {", ".join(f"{text} as {name}" for name, text in derived.items())}
-        from spelt join records using (line)
+        select row_number() over (order by md5(concat_ws(chr(31), spelt.source, {content})), record_id, line) - 1
+                   as rid, spelt.*{derived}
+        from spelt join (select line, record_id from records) as own using (line)
         order by rid
         """
     )
     connection.execute("drop table spelt")
     return fields
+
+
+def _spell(connection: DuckDBPyConnection, fields: list[Field]) -> None:
+    """The table ``spelt``: every field after all its steps, one step of all fields at a time."""
+    texts = ", ".join(f"{field.text} as {field.name}" for field in fields)
+    connection.execute(f"create or replace temp table spelt as select line, source, {texts} from records")
+    for place in range(max(len(field.steps) for field in fields)):
+        steps = ", ".join(
+            _applied(field.steps[place], field.name) if place < len(field.steps) else field.name for field in fields
+        )
+        connection.execute(f"create or replace temp table spelt as select line, source, {steps} from spelt")
+
+
+def _applied(step: str, column: str) -> str:
+    """A step over ``t`` as one over a column."""
+    return re.sub(r"\bt\b", column, step) + f" as {column}"
 
 
 def _select(connection: DuckDBPyConnection, path: Path, number: int, rules: Rules, keep: list[str]) -> str:
@@ -131,15 +153,14 @@ def _derived(fields: list[Field]) -> dict[str, str]:
     if "given" in kinds:
         first = "split_part(given_words, ' ', 1)"
         derived |= {
-            "given": "letters(given_words)",
-            "given_first": first,
-            "given_known": f"coalesce((select names from name_variants where spelling = {first}), [{first}])",
+            "given_first": f"case when length({first}) > 2 then {first} else given end",
+            "given_known": f"(select names from name_variants where spelling = {first})",
         }
     if "surname" in kinds:
-        derived |= {
-            "surname": "letters(surname_words)",
-            "surname_parts": "list_filter(string_split(surname_words, ' '), lambda w: length(w) > 3)",
-        }
+        derived["surname_parts"] = (
+            "case when contains(surname_words, ' ') "
+            "then list_filter(string_split(surname_words, ' '), lambda w: length(w) > 3) end"
+        )
     for name, kind in kinds.items():
         if kind == "email":
             derived[f"{name}_local"] = f"split_part({name}, '@', 1)"

@@ -13,11 +13,12 @@ from duckdb import DuckDBPyConnection
 
 from pipelines.identity.matching.blocking import BlockingRule
 from pipelines.identity.matching.comparisons import Comparison
-from pipelines.identity.matching.model import DIGITS, Model, frequent_columns
-from pipelines.identity.matching.scoring import add_shares, compare, rarity
+from pipelines.identity.matching.model import DIGITS, Frequency, Model, frequent_columns
+from pipelines.identity.matching.scoring import add_counts, compare, rarity
 from pipelines.identity.matching.settings import MatchSettings
 
 _SMALLEST = 1e-7
+_RAREST = 0.02  # other people who have the rarest value, at least
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,17 @@ def train(
         f"where hash(l, r, {settings.seed}) % 1000000 < {1000000 / step}"
     )
     model = _first_model(comparisons, records)
-    for duplicates in (0.0, None):  # what a person's own records add to a value's frequency is known only after
-        expected = model.prior * (records - 1) if duplicates is None else duplicates
-        model = _with_frequencies(connection, model, records, expected)
-        add_shares(connection, model)
-        found = _patterns(connection, model, "training_pairs")
-        strangers = _patterns(connection, model, "random_pairs")
-        all_pairs = records * (records - 1) / 2
-        model = _rounds(model, found, strangers, rules, all_pairs / step, settings)
-    for table in ("training_pairs", "random_pairs"):
-        connection.execute(f"drop table {table}")
+    _count_values(connection, model)
+    add_counts(connection, model)
+    for pairs in ("training_pairs", "random_pairs"):
+        compare(connection, model, pairs, f"{pairs}_levels")
+    for repeats in (0.0, None):  # what a person's own records add to a value's count is known only after a while
+        model = _with_frequencies(connection, model, model.prior * (records - 1) if repeats is None else repeats)
+        found, strangers = (_patterns(connection, model, pairs) for pairs in ("training_pairs", "random_pairs"))
+        model = _rounds(model, found, strangers, rules, records * (records - 1) / 2 / step, settings)
+    for pairs in ("training_pairs", "random_pairs"):
+        connection.execute(f"drop table {pairs}")
+        connection.execute(f"drop table {pairs}_levels")
     return model
 
 
@@ -78,52 +80,46 @@ def _random_pairs(connection: DuckDBPyConnection, records: int, settings: MatchS
 def _first_model(comparisons: tuple[Comparison, ...], records: int) -> Model:
     m = {c.name: tuple(level.guess / sum(v.guess for v in c.levels) for level in c.levels) for c in comparisons}
     even = {c.name: tuple(1 / len(c.levels) for _ in c.levels) for c in comparisons}
-    return Model(comparisons, m, even, min(0.1, 0.5 / max(records, 2)), 0.0, {}, {})
+    return Model(comparisons, m, even, min(0.1, 0.5 / max(records, 2)), 0.0, {})
 
 
-def _with_frequencies(connection: DuckDBPyConnection, model: Model, records: int, duplicates: float) -> Model:
-    """Make the table ``frequencies`` and give the model with its collisions.
-
-    A value's share counts the records that are not one person's own repetition: ``duplicates`` is the number of
-    further records that a person has on average.
-    """
-    connection.execute("create or replace table frequencies (column_name varchar, value varchar, share double)")
-    collisions, rare = {}, {}
+def _count_values(connection: DuckDBPyConnection, model: Model) -> None:
+    """The table ``frequencies``: how many records have each value."""
+    connection.execute("create or replace table frequencies (column_name varchar, value varchar, n bigint)")
     for column in frequent_columns(model.comparisons):
-        known, excess = connection.execute(
-            f"""
-            select coalesce(sum(n), 0), coalesce(sum(n * greatest(n - 1 - {duplicates!r}, 0)), 0)
-            from (select count(*) as n from fields where {column} is not null group by {column})
-            """
-        ).fetchone()
-        known = max(known, 2)
-        # what strangers share on average; a value seen with one person only is at least a little shared
-        strangers = float(excess) / known
-        floor = min(1.0, max(strangers, 0.02))
         connection.execute(
-            f"""
-            insert into frequencies
-            select '{column}', {column}, round((greatest(n - 1 - {duplicates!r}, 0) + {floor!r}) / {known}, 12)
-            from (select {column}, count(*) as n from fields where {column} is not null group by {column})
-            """
+            f"insert into frequencies select '{column}', {column}, count(*) from fields "
+            f"where {column} is not null group by {column}"
         )
-        rare[column] = _rounded(floor / known)
-        collisions[column] = _rounded((strangers + floor) / known)
-    return replace(model, collisions=collisions, rare=rare)
+
+
+def _with_frequencies(connection: DuckDBPyConnection, model: Model, repeats: float) -> Model:
+    """The model with what the table ``frequencies`` says of each column, without a person's own repetitions."""
+    rows = connection.execute(
+        f"""
+        select column_name, sum(n), sum(n * greatest(n - {1 + repeats!r}, 0)) from frequencies
+        group by column_name order by column_name
+        """
+    ).fetchall()
+    counted = {}
+    for column, known, strangers in rows:
+        average = _rounded(float(strangers) / max(int(known), 1))
+        counted[column] = Frequency(max(int(known), 2), repeats, average, _rounded(min(1.0, max(average, _RAREST))))
+    for column in frequent_columns(model.comparisons):
+        counted.setdefault(column, Frequency(2, repeats, 0.0, _RAREST))
+    return replace(model, frequencies=counted)
 
 
 def _patterns(connection: DuckDBPyConnection, model: Model, pairs: str) -> _Patterns:
-    """The pairs of a table, compared and counted by pattern."""
-    compare(connection, model, pairs, "levels")
+    """The pairs of a table, counted by pattern."""
     gammas = ", ".join(f"gamma_{c.name}" for c in model.comparisons)
     rare = " + ".join(rarity(model, c.name) for c in model.comparisons)
     rows = connection.execute(
         f"""
         select {gammas}, rules, cast(round({rare}) as int) as rare, count(*) as n
-        from levels join {pairs} using (l, r) group by all order by all
+        from {pairs}_levels join {pairs} using (l, r) group by all order by all
         """
     ).fetchnumpy()
-    connection.execute("drop table levels")
     levels = np.stack([np.asarray(rows[f"gamma_{c.name}"]) for c in model.comparisons], axis=1)
     return _Patterns(
         levels, np.asarray(rows["rules"]), np.asarray(rows["rare"], float), np.asarray(rows["n"], float)
@@ -202,7 +198,7 @@ def _strangers_step(model: Model, strangers: _Patterns, chance: np.ndarray) -> M
         share = (seen + 0.5) / (seen + 0.5).sum()
         first = comparison.levels[0]
         if first.frequent:  # known exactly from the frequencies
-            share[0] = model.collisions[first.frequent]
+            share[0] = model.frequencies[first.frequent].collision
         u[comparison.name] = _shares(share)
     return replace(model, u=u)
 
