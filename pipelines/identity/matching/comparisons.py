@@ -76,11 +76,12 @@ def null(*columns: str) -> str:
 def edit(column: str, most: int = 1, longer_than: int = 3) -> str:
     """At most so many letters are wrong, missing or swapped; short values have no room for an error.
 
-    The cheap similarity comes first: no pair within the distance falls below it.
+    The cheap measures come first: no such pair is less alike, and swapped neighbours are two errors to the second.
     """
+    left, right = f"{column}_l", f"{column}_r"
     return (
-        f"({alike(column, 0.76)} and least(length({column}_l), length({column}_r)) > {longer_than} "
-        f"and damerau_levenshtein({column}_l, {column}_r) <= {most})"
+        f"({alike(column, 0.76)} and levenshtein({left}, {right}) <= {most + 1} and least(length({left}), length({right})) > {longer_than} "
+        f"and damerau_levenshtein({left}, {right}) <= {most})"
     )
 
 
