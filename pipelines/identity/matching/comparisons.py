@@ -26,14 +26,14 @@ class Level:
 class Comparison:
     """A ladder over ``fields``; ``null``: the SQL under which nothing is known.
 
-    ``is_shared``: people who live or work together share the value.
+    ``is_own``: two people of one household agree on it by chance only.
     """
 
     name: str
     fields: tuple[str, ...]
     null: str
     levels: tuple[Level, ...]
-    is_shared: bool = False
+    is_own: bool = False
 
 
 def comparisons_of(fields: list[Field]) -> list[Comparison]:
@@ -55,7 +55,7 @@ def comparisons_of(fields: list[Field]) -> list[Comparison]:
         paired |= {"street_1", "house_1"}
     for field in fields:
         if field.name not in paired and field.kind in ("place", "street", "text"):
-            made.append(_words(field.name, is_shared=field.kind != "text"))
+            made.append(_words(field.name))
         elif field.name not in paired and field.kind in ("postcode", "house_number"):
             made.append(_code(field.name))
         elif field.kind == "category":
@@ -111,7 +111,7 @@ def _given(has_surname: bool) -> Comparison:
             " or (length(given_r) > 4 and jaro_winkler_similarity(surname_l, given_r) >= 0.92)"
         )
         levels.insert(2, Level("swapped", swapped, 0.02))
-    return Comparison("given", ("given",), null("given"), tuple(levels))
+    return Comparison("given", ("given",), null("given"), tuple(levels), is_own=True)
 
 
 def _surname(has_given: bool) -> Comparison:
@@ -153,7 +153,7 @@ def _date(name: str) -> Comparison:
               f"- try_cast(left({right}, 4) as int)) = 1", 0.01),
         Level("differs", "else", 0.02),
     )
-    return Comparison(name, (name,), null(name), levels)
+    return Comparison(name, (name,), null(name), levels, is_own=True)
 
 
 def _number(name: str) -> Comparison:
@@ -163,7 +163,7 @@ def _number(name: str) -> Comparison:
         Level("near", edit(name, 2, 6), 0.01),
         Level("differs", "else", 0.03),
     )
-    return Comparison(name, (name,), null(name), levels)
+    return Comparison(name, (name,), null(name), levels, is_own=True)
 
 
 def _phone(name: str) -> Comparison:
@@ -173,7 +173,7 @@ def _phone(name: str) -> Comparison:
         Level("close", edit(name, 1, 6), 0.05),
         Level("differs", "else", 0.22),
     )
-    return Comparison(name, (name,), null(name), levels, is_shared=True)
+    return Comparison(name, (name,), null(name), levels)
 
 
 def _email(name: str) -> Comparison:
@@ -185,7 +185,7 @@ def _email(name: str) -> Comparison:
         Level("alike", alike(name, 0.88), 0.03),
         Level("differs", "else", 0.17),
     )
-    return Comparison(name, (name,), null(name), levels, is_shared=True)
+    return Comparison(name, (name,), null(name), levels)
 
 
 def _area() -> Comparison:
@@ -202,7 +202,7 @@ def _area() -> Comparison:
         Level("near_code", near_code, 0.03),
         Level("differs", "else", 0.15),
     )
-    return Comparison("area", ("place_1", "postcode_1"), null("place_1", "postcode_1"), levels, is_shared=True)
+    return Comparison("area", ("place_1", "postcode_1"), null("place_1", "postcode_1"), levels)
 
 
 def _street_house() -> Comparison:
@@ -216,17 +216,17 @@ def _street_house() -> Comparison:
         Level("house", house, 0.06, "house_1"),
         Level("differs", "else", 0.2),
     )
-    return Comparison("street", ("street_1", "house_1"), null("street_1", "house_1"), levels, is_shared=True)
+    return Comparison("street", ("street_1", "house_1"), null("street_1", "house_1"), levels)
 
 
-def _words(name: str, is_shared: bool) -> Comparison:
+def _words(name: str) -> Comparison:
     levels = (
         Level("same", same(name), 0.7, name),
         Level("close", f"{edit(name, 2, 6)} or {edit(name)} or {alike(name, 0.92)}", 0.1),
         Level("alike", alike(name, 0.82), 0.05),
         Level("differs", "else", 0.15),
     )
-    return Comparison(name, (name,), null(name), levels, is_shared)
+    return Comparison(name, (name,), null(name), levels)
 
 
 def _code(name: str) -> Comparison:
@@ -235,7 +235,7 @@ def _code(name: str) -> Comparison:
         Level("close", edit(name, 1, 2), 0.1),
         Level("differs", "else", 0.15),
     )
-    return Comparison(name, (name,), null(name), levels, is_shared=True)
+    return Comparison(name, (name,), null(name), levels)
 
 
 def _category(name: str) -> Comparison:

@@ -43,16 +43,17 @@ class Frequency:
 class Model:
     """``m`` and ``u``: by comparison, the share of one person's and of strangers' pairs on each level.
 
-    ``prior``: the share of all pairs that are one person. ``shared_prior``: the share of all pairs that are two
-    people who share a household or an office (0: none seen). ``frequencies``: by column whose values differ in
+    ``prior``: the share of all pairs that are one person. ``home``: by comparison, the same for two people of one
+    household or office, and ``home_prior`` the share of all pairs that are such. ``frequencies``: by column whose values differ in
     frequency; the number of records with each value lies in the table ``frequencies`` (column_name, value, n).
     """
 
     comparisons: tuple[Comparison, ...]
     m: dict[str, tuple[float, ...]]
     u: dict[str, tuple[float, ...]]
+    home: dict[str, tuple[float, ...]]
     prior: float
-    shared_prior: float
+    home_prior: float
     frequencies: dict[str, "Frequency"]
 
     @property
@@ -91,8 +92,9 @@ def save_model(connection: DuckDBPyConnection, model: Model, folder: Path) -> No
     content = {
         "m": model.m,
         "u": model.u,
+        "home": model.home,
         "prior": model.prior,
-        "shared_prior": model.shared_prior,
+        "home_prior": model.home_prior,
         "frequencies": {column: asdict(value) for column, value in model.frequencies.items()},
     }
     (folder / "model.json").write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -108,13 +110,13 @@ def load_model(connection: DuckDBPyConnection, comparisons: tuple[Comparison, ..
     name = (folder / "frequencies.parquet").as_posix().replace("'", "''")
     connection.execute(f"create or replace table frequencies as from read_parquet('{name}')")
     probabilities = {
-        part: {name: tuple(values) for name, values in content[part].items()} for part in ("m", "u")
+        part: {name: tuple(values) for name, values in content[part].items()} for part in ("m", "u", "home")
     }
     return Model(
         comparisons=comparisons,
         **probabilities,
         prior=content["prior"],
-        shared_prior=content["shared_prior"],
+        home_prior=content["home_prior"],
         frequencies={column: Frequency(**value) for column, value in content["frequencies"].items()},
     )
 

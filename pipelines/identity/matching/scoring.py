@@ -1,11 +1,14 @@
 """Pairs are compared and weighed by Splink; frequent values and shared homes take their part off afterwards."""
 
+from math import log2
+
 from duckdb import DuckDBPyConnection
 from splink import SettingsCreator
 from splink.internals.comparison_vector_values import compute_comparison_vector_values_from_id_pairs_sqls
 from splink.internals.dialects import SplinkDialect
 from splink.internals.predict import predict_from_comparison_vectors_sqls
 
+from pipelines.identity.matching.comparisons import Comparison
 from pipelines.identity.matching.model import Model, frequent_columns, splink_settings
 
 
@@ -80,30 +83,31 @@ def rarity(model: Model, comparison_name: str) -> str:
     return f"case {' '.join(cases)} else 0 end" if cases else "0"
 
 
-def weights(model: Model) -> str:
-    """SQL columns ``own`` and ``shared``: bits of what only one person has, and of what a household shares."""
-    parts: dict[bool, list[str]] = {False: ["0"], True: ["0"]}
-    for comparison in model.comparisons:
-        parts[comparison.is_shared].append(f"mw_{comparison.name} + {rarity(model, comparison.name)}")
-    return f"{' + '.join(parts[False])} as own, {' + '.join(parts[True])} as shared"
+def home_weight(model: Model, comparison: Comparison) -> str:
+    """SQL for the bits by which a pair looks like two people of one household rather than like strangers.
+
+    What a household shares is as telling as it is rare; names given and birth dates agree by chance only.
+    """
+    cases = " ".join(
+        f"when {place} then {log2(home / u)!r}"
+        for place, (home, u) in enumerate(zip(model.home[comparison.name], model.u[comparison.name], strict=True))
+    )
+    bits = f"case gamma_{comparison.name} {cases} else 0 end"
+    return bits if comparison.is_own else f"{bits} + {rarity(model, comparison.name)}"
 
 
 def total(model: Model) -> str:
-    """SQL for a pair's log2 odds from ``own`` and ``shared``.
-
-    What a household shares speaks for one person only as far as one person is likelier than two of a household.
-    """
-    prior = model.prior_weight
-    if model.shared_prior <= 0:
-        return f"round({prior!r} + own + shared, 4)"
-    return f"round({prior!r} + own + shared - log2(1 + {model.shared_prior!r} * pow(2, least(shared, 200))), 4)"
+    """SQL for a pair's log2 odds that it is one person, against strangers and people of one household."""
+    person = " + ".join(f"mw_{c.name} + {rarity(model, c.name)}" for c in model.comparisons)
+    if model.home_prior <= 0:
+        return f"round({model.prior_weight!r} + {person}, 4)"
+    home = " + ".join(home_weight(model, c) for c in model.comparisons)
+    odds = f"{model.home_prior!r} * pow(2, least({home}, 300))"
+    return f"round({model.prior_weight!r} + {person} - log2(1 + {odds}), 4)"
 
 
 def score(connection: DuckDBPyConnection, model: Model, pairs: str, result: str) -> None:
     """Make ``result`` (l, r, weight): the log2 odds of each pair of ``pairs``."""
     compare(connection, model, pairs, f"{result}_levels")
-    connection.execute(
-        f"create or replace table {result} as select l, r, {total(model)} as weight "
-        f"from (select l, r, {weights(model)} from {result}_levels)"
-    )
+    connection.execute(f"create or replace table {result} as select l, r, {total(model)} as weight from {result}_levels")
     connection.execute(f"drop table {result}_levels")

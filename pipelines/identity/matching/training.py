@@ -7,6 +7,7 @@ small table cannot run away. Splink evaluates the levels; the rounds run on coun
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from duckdb import DuckDBPyConnection
@@ -24,11 +25,12 @@ _RAREST = 0.02  # other people who have the rarest value, at least
 @dataclass(frozen=True)
 class _Patterns:
     """Pairs grouped by what they look like: levels (patterns × comparisons), rules that found them, bits of
-    rarity, number of pairs."""
+    rarity (of all shared values, of those that a household shares), number of pairs."""
 
     levels: np.ndarray
     rules: np.ndarray
     rarity: np.ndarray
+    home_rarity: np.ndarray
     counts: np.ndarray
 
 
@@ -80,7 +82,7 @@ def _random_pairs(connection: DuckDBPyConnection, records: int, settings: MatchS
 def _first_model(comparisons: tuple[Comparison, ...], records: int) -> Model:
     m = {c.name: tuple(level.guess / sum(v.guess for v in c.levels) for level in c.levels) for c in comparisons}
     even = {c.name: tuple(1 / len(c.levels) for _ in c.levels) for c in comparisons}
-    return Model(comparisons, m, even, min(0.1, 0.5 / max(records, 2)), 0.0, {})
+    return Model(comparisons, m, even, m, min(0.1, 0.5 / max(records, 2)), 0.0, {})
 
 
 def _count_values(connection: DuckDBPyConnection, model: Model) -> None:
@@ -114,16 +116,17 @@ def _patterns(connection: DuckDBPyConnection, model: Model, pairs: str) -> _Patt
     """The pairs of a table, counted by pattern."""
     gammas = ", ".join(f"gamma_{c.name}" for c in model.comparisons)
     rare = " + ".join(rarity(model, c.name) for c in model.comparisons)
+    home = " + ".join(["0", *(rarity(model, c.name) for c in model.comparisons if not c.is_own)])
     rows = connection.execute(
         f"""
-        select {gammas}, rules, cast(round({rare}) as int) as rare, count(*) as n
+        select {gammas}, rules, cast(round({rare}) as int) as rare, cast(round({home}) as int) as home,
+               count(*) as n
         from {pairs}_levels join {pairs} using (l, r) group by all order by all
         """
     ).fetchnumpy()
     levels = np.stack([np.asarray(rows[f"gamma_{c.name}"]) for c in model.comparisons], axis=1)
-    return _Patterns(
-        levels, np.asarray(rows["rules"]), np.asarray(rows["rare"], float), np.asarray(rows["n"], float)
-    )
+    rare, home, counts = (np.asarray(rows[name], float) for name in ("rare", "home", "n"))
+    return _Patterns(levels, np.asarray(rows["rules"]), rare, home, counts)
 
 
 def _rounds(
@@ -136,30 +139,55 @@ def _rounds(
 ) -> Model:
     """Expectation and maximisation until the prior stands still."""
     blind = {c.name: _found_without(found, c, rules) for c in model.comparisons}
-    model = _strangers_step(model, strangers, np.zeros(len(strangers.counts)))
+    nobody = np.zeros(len(strangers.counts))
+    model = _strangers_step(model, strangers, nobody)
+    homes = sum(not c.is_own and c.name != "surname" for c in model.comparisons)
+    model = replace(model, home=_first_home(model), home_prior=model.prior if homes else 0.0)
     for _ in range(settings.rounds):
-        chance = _chances(model, found)
+        person, home = _chances(model, found)
         former = model.prior
-        prior = float((chance * found.counts).sum() / all_pairs)
         model = replace(
             model,
-            prior=_rounded(min(max(prior, 1 / (1 + all_pairs)), 0.5)),
-            m={c.name: _one_person(c, found, chance, blind[c.name], place, settings)
-               for place, c in enumerate(model.comparisons)},
+            prior=_share_of_pairs(person, found, all_pairs),
+            home_prior=_share_of_pairs(home, found, all_pairs) if homes else 0.0,
+            m=_learnt(model, found, person, blind, settings, _first_guesses(model)),
+            home=_learnt(model, found, home, blind, settings, _first_home(model)),
         )
-        model = _strangers_step(model, strangers, _chances(model, strangers))
+        model = _strangers_step(model, strangers, sum(_chances(model, strangers)))
+        model = replace(model, home={**model.home, **{c.name: model.u[c.name] for c in model.comparisons if c.is_own}})
         if abs(model.prior - former) < 1e-4 * former:
             break
     return model
 
 
-def _chances(model: Model, patterns: _Patterns) -> np.ndarray:
-    """The probability of one person, per pattern."""
-    bits = np.full(len(patterns.counts), model.prior_weight) + patterns.rarity
+def _share_of_pairs(chance: np.ndarray, found: _Patterns, all_pairs: float) -> float:
+    share = float((chance * found.counts).sum() / all_pairs)
+    return _rounded(min(max(share, 0.01 / (1 + all_pairs)), 0.5))
+
+
+def _first_guesses(model: Model) -> dict[str, np.ndarray]:
+    return {c.name: np.array([level.guess for level in c.levels]) for c in model.comparisons}
+
+
+def _first_home(model: Model) -> dict[str, tuple[float, ...]]:
+    """People of one household: what one person's records share, but names given, dates and numbers by chance."""
+    guesses = {
+        c.name: model.u[c.name] if c.is_own else tuple(level.guess for level in c.levels) for c in model.comparisons
+    }
+    return {name: tuple(value / sum(values) for value in values) for name, values in guesses.items()}
+
+
+def _chances(model: Model, patterns: _Patterns) -> tuple[np.ndarray, np.ndarray]:
+    """Per pattern the probability of one person and that of two people of one household."""
+    person = np.full(len(patterns.counts), model.prior_weight) + patterns.rarity
+    home = np.full(len(patterns.counts), np.log2(max(model.home_prior, 1e-30))) + patterns.home_rarity
     for place, comparison in enumerate(model.comparisons):
-        worth = np.log2(np.array(model.m[comparison.name]) / np.array(model.u[comparison.name]))
-        bits += np.append(worth, 0.0)[patterns.levels[:, place]]  # -1, not known, is the last
-    return 1 / (1 + np.exp2(-np.clip(bits, -60, 60)))
+        u = np.array(model.u[comparison.name])
+        levels = patterns.levels[:, place]  # -1, not known, is the last
+        person += np.append(np.log2(np.array(model.m[comparison.name]) / u), 0.0)[levels]
+        home += np.append(np.log2(np.array(model.home[comparison.name]) / u), 0.0)[levels]
+    odds = np.exp2(np.clip(np.stack([person, home]), -200, 200))
+    return tuple(odds / (1 + odds.sum(axis=0)))
 
 
 def _found_without(found: _Patterns, comparison: Comparison, rules: list[BlockingRule]) -> np.ndarray:
@@ -169,22 +197,23 @@ def _found_without(found: _Patterns, comparison: Comparison, rules: list[Blockin
     return blind if blind.any() else np.ones(len(blind), bool)
 
 
-def _one_person(
-    comparison: Comparison,
+def _learnt(
+    model: Model,
     found: _Patterns,
     chance: np.ndarray,
-    blind: np.ndarray,
-    place: int,
+    blind: dict[str, np.ndarray],
     settings: MatchSettings,
-) -> tuple[float, ...]:
-    levels = found.levels[:, place]
-    use = blind & (levels >= 0)
-    seen = np.bincount(
-        levels[use], weights=(chance * found.counts)[use], minlength=len(comparison.levels)
-    )
-    guess = np.array([level.guess for level in comparison.levels])
-    share = seen + settings.prior_pairs * guess / guess.sum()
-    return _shares(share)
+    guesses: dict[str, Any],
+) -> dict[str, tuple[float, ...]]:
+    """The share of each level among the pairs of a class, by comparison; guesses count as a few pairs."""
+    learnt = {}
+    for place, comparison in enumerate(model.comparisons):
+        levels = found.levels[:, place]
+        use = blind[comparison.name] & (levels >= 0)
+        seen = np.bincount(levels[use], weights=(chance * found.counts)[use], minlength=len(comparison.levels))
+        guess = np.asarray(guesses[comparison.name])
+        learnt[comparison.name] = _shares(seen + settings.prior_pairs * guess / guess.sum())
+    return learnt
 
 
 def _strangers_step(model: Model, strangers: _Patterns, chance: np.ndarray) -> Model:
