@@ -13,9 +13,9 @@ from duckdb import DuckDBPyConnection
 from pipelines.identity.matching.blocking import blocking_rules, make_pairs
 from pipelines.identity.matching.clusters import Conflict, cluster
 from pipelines.identity.matching.comparisons import comparisons_of
-from pipelines.identity.matching.model import Model
+from pipelines.identity.matching.model import Model, load_model
 from pipelines.identity.matching.rules import Rules
-from pipelines.identity.matching.scoring import score
+from pipelines.identity.matching.scoring import add_counts, score
 from pipelines.identity.matching.settings import MatchSettings, match_settings
 from pipelines.identity.matching.table import load_records, make_fields
 from pipelines.identity.matching.training import train
@@ -32,15 +32,13 @@ class Matching:
 
 
 @contextmanager
-def workspace(memory: str = "2GB", threads: int | None = None) -> Iterator[DuckDBPyConnection]:
-    """A DuckDB on disk that is gone afterwards; memory beyond the limit goes to its folder."""
-    folder = Path(tempfile.mkdtemp(prefix="yihu-matching-"))
-    folder.chmod(0o700)
+def workspace(memory: str | None = None) -> Iterator[DuckDBPyConnection]:
+    """A DuckDB on disk that is gone afterwards; what exceeds ``memory`` goes to its folder, readable to its owner."""
+    folder = Path(tempfile.mkdtemp(prefix="yihu-matching-"))  # mode 0700
+    options = {"memory_limit": memory or match_settings().memory, "temp_directory": str(folder / "spill")}
     try:
-        options = {"memory_limit": memory, "temp_directory": str(folder / "spill")}
-        if threads:
-            options["threads"] = str(threads)
         with duckdb.connect(str(folder / "matching.duckdb"), config=options) as connection:
+            connection.execute("set enable_progress_bar = false")
             yield connection
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -53,14 +51,22 @@ def match(
     *,
     keep: list[str] | None = None,
     settings: MatchSettings | None = None,
+    model_folder: Path | None = None,
 ) -> Matching:
-    """Match the records of files from scratch: train on them, weigh their pairs, cluster."""
+    """Match the records of files: train on them, or take the model of a folder; weigh their pairs; cluster."""
     settings = settings or match_settings()
     records = load_records(connection, paths, rules, keep or [])
-    fields = make_fields(connection, rules)
-    blocks = blocking_rules(fields)
+    fields = make_fields(connection, rules, settings)
+    comparisons, blocks = tuple(comparisons_of(fields)), blocking_rules(fields)
     pairs = make_pairs(connection, blocks, settings)
-    model = train(connection, tuple(comparisons_of(fields)), blocks, settings)
-    score(connection, model, "pairs", "scores")
-    conflicts = cluster(connection, lambda pairs, result: score(connection, model, pairs, result), settings)
-    return Matching(records, pairs, model, conflicts)
+    if model_folder:
+        model = load_model(connection, comparisons, model_folder)
+        add_counts(connection, model)
+    else:
+        model = train(connection, comparisons, blocks, settings)
+
+    def weigh(chosen: str, result: str) -> None:
+        score(connection, model, chosen, result, settings)
+
+    weigh("pairs", "scores")
+    return Matching(records, pairs, model, cluster(connection, weigh, settings))

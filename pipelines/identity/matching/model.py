@@ -76,7 +76,10 @@ def splink_settings(model: Model) -> dict[str, Any]:
         "probability_two_random_records_match": model.prior,
         "retain_matching_columns": False,
         "retain_intermediate_calculation_columns": True,
-        "additional_columns_to_retain": [f"n_{column}" for column in frequent_columns(model.comparisons)],
+        "additional_columns_to_retain": [
+            "id_key",
+            *(f"n_{column}" for column in frequent_columns(model.comparisons)),
+        ],
     }
 
 

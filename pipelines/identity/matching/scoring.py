@@ -10,6 +10,7 @@ from splink.internals.predict import predict_from_comparison_vectors_sqls
 
 from pipelines.identity.matching.comparisons import Comparison
 from pipelines.identity.matching.model import Model, frequent_columns, splink_settings
+from pipelines.identity.matching.settings import MatchSettings
 
 
 def add_counts(connection: DuckDBPyConnection, model: Model, *, table: str = "fields") -> None:
@@ -25,7 +26,8 @@ def add_counts(connection: DuckDBPyConnection, model: Model, *, table: str = "fi
 
 
 def compare(connection: DuckDBPyConnection, model: Model, pairs: str, result: str) -> None:
-    """Make ``result``: per pair of the table ``pairs`` (l, r) its levels ``gamma_*``, weights ``mw_*`` and counts.
+    """Make ``result``: per pair of the table ``pairs`` (l, r) its levels ``gamma_*``, weights ``mw_*``, counts ``n_*`` and
+    valid identity numbers (number_l, number_r).
 
     Levels count from the top: 0 is the first level of a comparison, -1 stands for not known.
     """
@@ -38,7 +40,8 @@ def compare(connection: DuckDBPyConnection, model: Model, pairs: str, result: st
     steps = ", ".join(f"{name} as ({text})" for name, text in _splink_steps(model, pairs))
     connection.execute(
         f"create or replace table {result} as with {steps} "
-        f"select rid_l as l, rid_r as r, {gammas}{counts} from __splink__df_predict as predicted"
+        f"select rid_l as l, rid_r as r, id_key_l as number_l, id_key_r as number_r, "
+        f"{gammas}{counts} from __splink__df_predict as predicted"
     )
 
 
@@ -106,8 +109,29 @@ def total(model: Model) -> str:
     return f"round({model.prior_weight!r} + {person} - log2(1 + {odds}), 4)"
 
 
-def score(connection: DuckDBPyConnection, model: Model, pairs: str, result: str) -> None:
-    """Make ``result`` (l, r, weight): the log2 odds of each pair of ``pairs``."""
+def rule_code(model: Model) -> str:
+    """SQL for what links a pair: a valid number, name with birth date and a contact, or the model's weights."""
+    names = {comparison.name: comparison for comparison in model.comparisons}
+    contacts = [f"gamma_{name} = 0" for name, own in names.items() if own.name.startswith(("phone_", "email_"))]
+    agreed = ""
+    if contacts and {"given", "surname", "date_1"} <= set(names):
+        agreed = (
+            "when gamma_given = 0 and gamma_surname = 0 and gamma_date_1 = 0 "
+            f"and ({' or '.join(contacts)}) then 'name_date_contact' "
+        )
+    return f"case when number_l = number_r then 'identity_number' {agreed}else 'model' end"
+
+
+def score(connection: DuckDBPyConnection, model: Model, pairs: str, result: str, settings: MatchSettings) -> None:
+    """Make ``result`` (l, r, rule_code, weight): the log2 odds of each pair of ``pairs``."""
     compare(connection, model, pairs, f"{result}_levels")
-    connection.execute(f"create or replace table {result} as select l, r, {total(model)} as weight from {result}_levels")
+    connection.execute(
+        f"""
+        create or replace table {result} as
+        select l, r, rule_code, greatest(weight, case rule_code
+            when 'identity_number' then {settings.certain_weight}
+            when 'name_date_contact' then {settings.agreed_weight} else weight end) as weight
+        from (select l, r, {rule_code(model)} as rule_code, {total(model)} as weight from {result}_levels)
+        """
+    )
     connection.execute(f"drop table {result}_levels")

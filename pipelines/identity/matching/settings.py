@@ -15,12 +15,16 @@ class MatchSettings:
     cluster_weight: float
     worst_weight: float
     widest_weight: float
+    certain_weight: float
+    agreed_weight: float
+    trusted_number_records: int
     block_pairs_per_record: int
     block_pairs_at_least: int
     sample_pairs: int
     training_pairs: int
     prior_pairs: float
     rounds: int
+    memory: str
     seed: int
 
 

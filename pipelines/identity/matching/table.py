@@ -14,6 +14,7 @@ from duckdb import Error as DuckDBError
 from pipelines.identity.matching.fields import Field, fields_of, quoted
 from pipelines.identity.matching.normalise import create_macros
 from pipelines.identity.matching.rules import Rules
+from pipelines.identity.matching.settings import MatchSettings
 
 
 class TableError(Exception):
@@ -31,8 +32,11 @@ def load_records(connection: DuckDBPyConnection, paths: list[Path], rules: Rules
     return connection.execute("select count(*) from records").fetchone()[0]
 
 
-def make_fields(connection: DuckDBPyConnection, rules: Rules) -> list[Field]:
-    """Make the table ``fields`` from ``records``, one row per record, and give what it holds."""
+def make_fields(connection: DuckDBPyConnection, rules: Rules, settings: MatchSettings) -> list[Field]:
+    """Make the table ``fields`` from ``records``, one row per record, and give what it holds.
+
+    ``id_key`` is the valid identity number or company code, null where more records carry it than one customer has.
+    """
     create_macros(connection)
     _variants(connection)
     fields = fields_of(rules, _month_first(connection, rules))
@@ -57,6 +61,13 @@ def make_fields(connection: DuckDBPyConnection, rules: Rules) -> list[Field]:
         """
     )
     connection.execute("drop table spelt")
+    connection.execute(
+        f"""
+        update fields set id_key = null where id_key in (
+            select id_key from fields group by id_key having count(*) > {settings.trusted_number_records}
+        )
+        """
+    )
     return fields
 
 
@@ -169,7 +180,5 @@ def _derived(fields: list[Field]) -> dict[str, str]:
         elif kind == "place" and name == "place_1" and "postcode_1" in kinds:
             derived["area"] = "place_1 || ' ' || postcode_1"
     numbers = [f"number_key({name})" for name, kind in kinds.items() if kind == "id_number"]
-    derived["id_key"] = f"coalesce({', '.join(numbers)})" if len(numbers) > 1 else (numbers or ["null"])[0]
-    if not numbers:
-        derived["id_key"] = "cast(null as varchar)"
+    derived["id_key"] = f"coalesce({', '.join([*numbers, 'cast(null as varchar)'])})"
     return derived
