@@ -80,7 +80,7 @@ def _names() -> list[str]:
         # two passes: neighbours share the blank between them
         f"untitled(t) as trim(regexp_replace(regexp_replace(' ' || t || ' ', ' ({titles}) ', ' ', 'g'), "
         f"' ({titles}) ', ' ', 'g'))",
-        "name_words(t) as words(untitled(regexp_replace(t, '[.,;()\"]+', ' ', 'g')))",
+        "name_words(t) as words(untitled(regexp_replace(translate(t, '''’`´', ''), '[.,;()\"]+', ' ', 'g')))",
         # 'Smith, John' says itself which part is which
         "turned(t) as case when starts_with(t, 'full:') and contains(t, ',') and not regexp_matches(t, ',.*,') "
         "then 'full:' || split_part(t, ',', 2) || ' ' || split_part(substr(t, 6), ',', 1) else t end",
