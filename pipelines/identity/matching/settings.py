@@ -23,6 +23,7 @@ class MatchSettings:
     sample_pairs: int
     training_pairs: int
     prior_pairs: float
+    most_differing: float
     rounds: int
     memory: str
     seed: int

@@ -150,11 +150,11 @@ def _rounds(
             model,
             prior=_share_of_pairs(person, found, all_pairs),
             home_prior=_share_of_pairs(home, found, all_pairs) if homes else 0.0,
-            m=_learnt(model, found, person, blind, settings, _first_guesses(model)),
+            m=_credible(model, _learnt(model, found, person, blind, settings, _first_guesses(model)), settings),
             home=_learnt(model, found, home, blind, settings, _first_home(model)),
         )
         model = _strangers_step(model, strangers, sum(_chances(model, strangers)))
-        model = replace(model, home={**model.home, **{c.name: model.u[c.name] for c in model.comparisons if c.is_own}})
+        model = replace(model, home={c.name: _at_home(model, c) for c in model.comparisons})
         if abs(model.prior - former) < 1e-4 * former:
             break
     return model
@@ -175,6 +175,19 @@ def _first_home(model: Model) -> dict[str, tuple[float, ...]]:
         c.name: model.u[c.name] if c.is_own else tuple(level.guess for level in c.levels) for c in model.comparisons
     }
     return {name: tuple(value / sum(values) for value in values) for name, values in guesses.items()}
+
+
+def _at_home(model: Model, comparison: Comparison) -> tuple[float, ...]:
+    """Two people of one household agree on what is their own as strangers do; how they differ is learnt.
+
+    (Spouses are of an age, brothers are not born on one day.)
+    """
+    if not comparison.is_own:
+        return model.home[comparison.name]
+    share, learnt = np.array(model.u[comparison.name]), np.array(model.home[comparison.name])
+    cut = len(share) - comparison.poor
+    share[cut:] = learnt[cut:] / learnt[cut:].sum() * share[cut:].sum()
+    return _shares(share)
 
 
 def _chances(model: Model, patterns: _Patterns) -> tuple[np.ndarray, np.ndarray]:
@@ -214,6 +227,24 @@ def _learnt(
         guess = np.asarray(guesses[comparison.name])
         learnt[comparison.name] = _shares(seen + settings.prior_pairs * guess / guess.sum())
     return learnt
+
+
+def _credible(
+    model: Model, learnt: dict[str, tuple[float, ...]], settings: MatchSettings
+) -> dict[str, tuple[float, ...]]:
+    """What was learnt of one person, where no more than the declared share stands on the poor levels.
+
+    Without it, a table with more families than repeated persons would teach that one person has many names.
+    """
+    credible = dict(learnt)
+    for comparison in model.comparisons:
+        share = np.array(learnt[comparison.name])
+        poor = share[len(share) - comparison.poor :].sum()
+        if comparison.poor and poor > settings.most_differing:
+            share[: len(share) - comparison.poor] *= (1 - settings.most_differing) / (1 - poor)
+            share[len(share) - comparison.poor :] *= settings.most_differing / poor
+            credible[comparison.name] = _shares(share)
+    return credible
 
 
 def _strangers_step(model: Model, strangers: _Patterns, chance: np.ndarray) -> Model:
