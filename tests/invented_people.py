@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
-STARTS = "b br d f g gr h k kl l m n p r s st t w sch".split()
-VOWELS = "a e i o u ei au ie".split()
+STARTS = ["b", "br", "d", "f", "g", "gr", "h", "k", "kl", "l", "m", "n", "p", "r", "s", "st", "t", "w", "sch"]
+VOWELS = ["a", "e", "i", "o", "u", "ei", "au", "ie"]
 ENDS = ["", "n", "r", "l", "s", "t", "ck", "nn", "rt"]
 TOWNS = 40
 
@@ -104,7 +104,9 @@ def short_records(persons: int, seed: int) -> list[dict]:
                 if chance.random() < 0.2:
                     row[column] = misspelt(chance, row[column])
             if chance.random() < 0.25:
-                row["born"] = (date.fromisoformat(row["born"]) + timedelta(chance.choice([1, 9, 30, 365]))).isoformat()
+                row["born"] = (
+                    date.fromisoformat(row["born"]) + timedelta(chance.choice([1, 9, 30, 365]))
+                ).isoformat()
             if chance.random() < 0.1:
                 row["given"], row["surname"] = row["surname"], row["given"]
             for column in ("given", "surname", "town", "email"):
@@ -119,7 +121,12 @@ def misspelt(chance: random.Random, text: str) -> str:
     place, letter = chance.randrange(len(text)), chance.choice("abcdefghijklmnopqrstuvwxyz")
     before, after = text[:place], text[place + 1 :]
     return chance.choice(
-        [before + letter + after, before + after, before + letter + text[place:], before + after[:1] + text[place] + after[1:]]
+        [
+            before + letter + after,
+            before + after,
+            before + letter + text[place:],
+            before + after[:1] + text[place] + after[1:],
+        ]
     )
 
 
@@ -133,7 +140,9 @@ def _again(chance: random.Random, first: dict, streets: list[str]) -> dict:
         if chance.random() < share:
             row[column] = misspelt(chance, row[column])
     if chance.random() < 0.05:
-        row["born"] = (date.fromisoformat(row["born"]) + timedelta(chance.choice([-1, 1, 10, 365]))).isoformat()
+        row["born"] = (
+            date.fromisoformat(row["born"]) + timedelta(chance.choice([-1, 1, 10, 365]))
+        ).isoformat()
     for column, share in (("born", 0.1), ("phone", 0.15)):
         if chance.random() < share:
             row[column] = ""

@@ -17,16 +17,22 @@ def identity() -> None:
 
 
 @identity.command()
-@click.option("--records", type=FILE, required=True, help="csv or parquet; one file may hold several sources.")
+@click.option(
+    "--records", type=FILE, required=True, help="csv or parquet; one file may hold several sources."
+)
 @click.option("--records2", type=FILE, help="A second file, matched together with the first.")
 @click.option("--rules", "rule_file", type=FILE, required=True, help="YAML: what each column means.")
-@click.option("--truth", help="Column that tells which records are one person; read after matching has ended.")
+@click.option(
+    "--truth", help="Column that tells which records are one person; read after matching has ended."
+)
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     help="csv to write: record_id, cluster_id.",
 )
-def evaluate(records: Path, records2: Path | None, rule_file: Path, truth: str | None, out: Path | None) -> None:
+def evaluate(
+    records: Path, records2: Path | None, rule_file: Path, truth: str | None, out: Path | None
+) -> None:
     """Run the matcher on any table and print how well it did."""
     # what this needs takes seconds to import, and no other command needs it
     from pipelines.identity import matching

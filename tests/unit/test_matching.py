@@ -1,8 +1,8 @@
-"""The matcher as a whole, on invented people: who is joined, who never is, and that nothing hangs on order."""
+"""The matcher as a whole, on invented people: who is joined, who never is, and that nothing hangs on
+order."""
 
 import csv
 import gzip
-import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from pipelines.identity.matching.clusters import _agglomerate
 from pipelines.identity.matching.comparisons import comparisons_of
 from pipelines.identity.matching.fields import fields_of
 from pipelines.settings import ROOT
-
 from tests import invented_people as people
 
 FEBRL = ROOT.parent / "shared" / "data" / "febrl"
+# fewer random pairs than declared: small tables need no more, and the tests have one minute
+QUICK = replace(match_settings(), sample_pairs=50_000)
 FAMILY = {
     "given": "given_name",
     "surname": "surname",
@@ -34,7 +35,9 @@ FAMILY = {
 
 
 def rules(kinds, **more):
-    return parse_rules({"id": "id", "columns": {name: {"kind": kind} for name, kind in kinds.items()}, **more})
+    return parse_rules(
+        {"id": "id", "columns": {name: {"kind": kind} for name, kind in kinds.items()}, **more}
+    )
 
 
 def clusters_of(out: Path) -> dict[str, str]:
@@ -56,12 +59,12 @@ def families(tmp_path_factory):
     """300 families, matched: the connection, what the run gave and its records."""
     path = people.write(tmp_path_factory.mktemp("families") / "f.csv", people.families(300, 11), 1)
     with workspace() as connection:
-        yield connection, match(connection, [path], rules(FAMILY), keep=["truth"]), path
+        yield connection, match(connection, [path], rules(FAMILY), keep=["truth"], settings=QUICK), path
 
 
 def test_families_are_told_apart(tmp_path):
     path = people.write(tmp_path / "f.csv", people.families(700, 12), 1)
-    found = evaluate([path], rules(FAMILY), "truth")
+    found = evaluate([path], rules(FAMILY), "truth", settings=QUICK)
     assert found.precision >= 0.99
     assert found.recall >= 0.97
     assert found.conflicts == 0
@@ -70,13 +73,13 @@ def test_families_are_told_apart(tmp_path):
 def test_name_and_birth_date_alone(tmp_path):
     path = people.write(tmp_path / "n.csv", people.name_and_birth_date(5000, 500, 13), 1)
     kinds = {"given": "given_name", "surname": "surname", "year": "year", "month": "month", "day": "day"}
-    assert evaluate([path], rules(kinds), "truth").f1 >= 0.92
+    assert evaluate([path], rules(kinds), "truth", settings=QUICK).f1 >= 0.92
 
 
 def test_short_records_full_of_gaps(tmp_path):
     path = people.write(tmp_path / "s.csv", people.short_records(200, 14), 1)
     kinds = {"given": "given_name", "surname": "surname", "born": "date", "town": "place", "email": "email"}
-    assert evaluate([path], rules(kinds), "truth").f1 >= 0.9
+    assert evaluate([path], rules(kinds), "truth", settings=QUICK).f1 >= 0.9
 
 
 def test_shuffled_rows_and_new_ids_give_the_same_persons(tmp_path):
@@ -86,7 +89,7 @@ def test_shuffled_rows_and_new_ids_give_the_same_persons(tmp_path):
     for seed in (1, 2):
         path = people.write(tmp_path / f"{seed}.csv", made, seed)
         out = tmp_path / f"{seed}.out.csv"
-        evaluate([path], rules(FAMILY), out=out)
+        evaluate([path], rules(FAMILY), out=out, settings=QUICK)
         own = {row["id"]: row["own"] for row in csv.DictReader(path.open(encoding="utf-8"))}
         found: dict[str, set[str]] = {}
         for record, cluster in clusters_of(out).items():
@@ -97,17 +100,18 @@ def test_shuffled_rows_and_new_ids_give_the_same_persons(tmp_path):
 
 
 def test_a_thousand_people_with_one_phone_stay_a_thousand(tmp_path):
-    chance = random.Random(16)
     rows = [
-        {"given": row["given"], "surname": row["surname"], "born": f"{row['year']}-{row['month']}-{row['day']}", "phone": "13912345670"}
-        for row in people.name_and_birth_date(1300, 0, 16)
+        {
+            "given": row["given"],
+            "surname": row["surname"],
+            "born": f"{row['year']}-{row['month']}-{row['day']}",
+            "phone": "13912345670",
+        }
+        for row in people.name_and_birth_date(1000, 0, 16)
     ]
-    chance.shuffle(rows)
-    rows = list({tuple(row.items()): row for row in rows}.values())[:1000]
     path = people.write(tmp_path / "p.csv", rows, 1)
-    with workspace() as connection:
-        match(connection, [path], rules({name: FAMILY[name] for name in ("given", "surname", "born", "phone")}))
-        assert len(persons(connection)) == 1000
+    kinds = {name: FAMILY[name] for name in ("given", "surname", "born", "phone")}
+    assert evaluate([path], rules(kinds), settings=QUICK).clusters == 1000
 
 
 SAME = {"name": "王小明", "born": "1949-12-31", "phone": "13912345670"}
@@ -118,7 +122,13 @@ NUMBERS = {"id_number": "id_number", "name": "full_name", "born": "date", "phone
 def numbered(tmp_path_factory):
     """A hundred people beside five records of interest: three of one number, two of another."""
     rows = [
-        {"id": f"x{n}", "id_number": "", "name": f"{row['given']} {row['surname']}", "born": row["born"], "phone": row["phone"]}
+        {
+            "id": f"x{n}",
+            "id_number": "",
+            "name": f"{row['given']} {row['surname']}",
+            "born": row["born"],
+            "phone": row["phone"],
+        }
         for n, row in enumerate(people.families(60, 17))
     ]
     rows += [
@@ -127,7 +137,7 @@ def numbered(tmp_path_factory):
         {"id": "a3", "id_number": "110105491231002", "name": "", "born": "", "phone": ""},
         {"id": "b1", "id_number": "110105194912310038", **SAME},
         {"id": "b2", "id_number": "110105194912310038", **SAME},
-        {"id": "c1", "id_number": "110105194912310021", **SAME},  # no such number: wrong check digit
+        {"id": "c1", "id_number": "110105194912310021", **SAME},  # a typing error: wrong check digit
     ]
     path = tmp_path_factory.mktemp("numbered") / "n.csv"
     with path.open("w", newline="", encoding="utf-8") as lines:
@@ -135,7 +145,7 @@ def numbered(tmp_path_factory):
         writer.writeheader()
         writer.writerows(rows)
     with workspace() as connection:
-        yield connection, match(connection, [path], rules(NUMBERS))
+        yield connection, match(connection, [path], rules(NUMBERS), settings=QUICK)
 
 
 def person_of(connection, record):
@@ -152,8 +162,7 @@ def test_two_valid_numbers_never_join_and_are_reported(numbered):
     assert person_of(connection, "a1").isdisjoint({"b1", "b2"})
     assert person_of(connection, "b1") >= {"b1", "b2"}
     ids = dict(connection.execute("select rid, record_id from fields join records using (line)").fetchall())
-    told = [{ids[conflict.left][0], ids[conflict.right][0]} for conflict in found.conflicts]
-    assert told == [{"a", "b"}] or {"a", "b"} in told
+    assert [{ids[conflict.left][0], ids[conflict.right][0]} for conflict in found.conflicts] == [{"a", "b"}]
 
 
 def test_a_record_without_a_valid_number_joins_one_person_only(numbered):
@@ -166,7 +175,7 @@ def test_a_kept_model_gives_the_same_persons(families, tmp_path):
     matching.save_model(connection, found.model, tmp_path / "model")
     first = persons(connection)
     with workspace() as other:
-        again = match(other, [path], rules(FAMILY), model_folder=tmp_path / "model")
+        again = match(other, [path], rules(FAMILY), settings=QUICK, model_folder=tmp_path / "model")
         assert again.model == found.model
         assert persons(other) == first
 
@@ -175,13 +184,14 @@ def test_an_explanation_adds_up_and_masks(families):
     connection, found, _ = families
     for order in ("desc", "asc"):
         left, right, weight, code = connection.execute(
-            f"select l, r, weight, rule_code from scores where rule_code = 'model' order by weight {order} limit 1"
+            f"select l, r, weight, rule_code from scores where rule_code = 'model' order by weight "
+            f"{order} limit 1"
         ).fetchone()
         told = explain(connection, found.model, right, left, match_settings())
         total = told.prior_weight + told.household_weight + sum(reason.weight for reason in told.reasons)
         assert (told.weight, told.rule_code) == (weight, code)
         assert total == pytest.approx(weight, abs=0.001)
-        assert told.household_weight <= 0
+        assert told.household_weight <= 0.001  # roundings
         for reason in told.reasons:
             for value in (reason.left, reason.right):
                 assert value is None or set(value[1:]) <= {"*"}
@@ -212,24 +222,22 @@ def grouped(weights, numbers=None, **changes):
     left, right = np.triu_indices(size, 1)
     weight = np.array([weights.get((a, b), -3.0) for a, b in zip(left, right, strict=True)])
     ids = np.array(numbers or [-1] * size)
-    groups, refused = _agglomerate(np.arange(size), left, right, weight, ids, replace(match_settings(), **changes))
-    return sorted(sorted(map(int, group)) for group in groups), refused
+    groups = _agglomerate(np.arange(size), left, right, weight, ids, replace(match_settings(), **changes))
+    return sorted(sorted(map(int, group)) for group in groups)
 
 
 def test_a_chain_is_broken_at_its_weakest_place():
     chain = {(0, 1): 9, (1, 2): 8, (2, 3): 3, (3, 4): 9, (4, 5): 8, (0, 2): 5, (3, 5): 5}
-    assert grouped(chain)[0] == [[0, 1, 2], [3, 4, 5]]
+    assert grouped(chain) == [[0, 1, 2], [3, 4, 5]]
 
 
 def test_a_good_mean_carries_a_poor_pair_but_not_a_terrible_one():
-    assert grouped({(0, 1): 9, (1, 2): 9, (0, 2): -8})[0] == [[0, 1, 2]]
-    assert grouped({(0, 1): 9, (1, 2): 8, (0, 2): -20}, widest_weight=12)[0] == [[0, 1], [2]]
+    assert grouped({(0, 1): 9, (1, 2): 9, (0, 2): -8}) == [[0, 1, 2]]
+    assert grouped({(0, 1): 9, (1, 2): 8, (0, 2): -20}, widest_weight=12) == [[0, 1], [2]]
 
 
 def test_numbers_meet_nowhere_in_a_cluster():
-    groups, refused = grouped({(0, 1): 9, (1, 2): 8, (0, 2): 7}, numbers=[4, -1, 5])
-    assert groups == [[0, 1], [2]]
-    assert [(conflict.left, conflict.right) for conflict in refused] == [(1, 2)] or refused[0].right == 2
+    assert grouped({(0, 1): 9, (1, 2): 8, (0, 2): 7}, numbers=[4, -1, 5]) == [[0, 1], [2]]
 
 
 # ── the command ────────────────────────────────────────────────────────────

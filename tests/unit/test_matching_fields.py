@@ -205,7 +205,9 @@ def test_parquet_and_csv_give_the_same_fields(connection, tmp_path, become):
     rules = parse_rules({"id": "id", "columns": {name: {"kind": kind} for name, kind in kinds.items()}})
     load_records(connection, [tmp_path / "r.parquet"], rules, [])
     make_fields(connection, rules, match_settings())
-    assert [r[0] for r in connection.execute("select [date_1, given] from fields order by line").fetchall()] == from_csv
+    assert [
+        r[0] for r in connection.execute("select [date_1, given] from fields order by line").fetchall()
+    ] == from_csv
 
 
 def test_the_largest_blocks_go_first(connection, tmp_path):

@@ -14,7 +14,8 @@ from pipelines.identity.matching.settings import MatchSettings
 
 @dataclass(frozen=True)
 class BlockingRule:
-    """Records with an equal key are compared. ``fields``: what the key is made of; ``keys``: SQL, null: none."""
+    """Records with an equal key are compared. ``fields``: what the key is made of; ``keys``: SQL, null:
+    none."""
 
     fields: tuple[str, ...]
     keys: tuple[str, ...]
@@ -25,19 +26,30 @@ def blocking_rules(fields: list[Field]) -> list[BlockingRule]:
     names = [field.name for field in fields]
     kinds = {field.name: field.kind for field in fields}
     by_kind = {kind: [name for name in names if kinds[name] == kind] for kind in set(kinds.values())}
-    rules = [BlockingRule((name,), (name,)) for kind in ("id_number", "phone", "email") for name in by_kind.get(kind, [])]
+    rules = [
+        BlockingRule((name,), (name,))
+        for kind in ("id_number", "phone", "email")
+        for name in by_kind.get(kind, [])
+    ]
     for first, second in _couples(by_kind.get("phone", [])):
         rules.append(BlockingRule((first, second), (first, second)))
     rules += [
         BlockingRule((name,), (f"case when length({name}_local) > 4 then {name}_local end",))
         for name in by_kind.get("email", [])
     ]
-    rules += [BlockingRule((name,), (f"case when length({name}) = 8 then {name} end",)) for name in by_kind.get("date", [])]
+    rules += [
+        BlockingRule((name,), (f"case when length({name}) = 8 then {name} end",))
+        for name in by_kind.get("date", [])
+    ]
     return [*rules, *_by_name(names, by_kind), *_by_address(names, by_kind)]
 
 
 def make_pairs(
-    connection: DuckDBPyConnection, rules: list[BlockingRule], settings: MatchSettings, *, table: str = "pairs"
+    connection: DuckDBPyConnection,
+    rules: list[BlockingRule],
+    settings: MatchSettings,
+    *,
+    table: str = "pairs",
 ) -> int:
     """Make the table ``pairs``: ``l < r`` (rids) and ``rules``, a bit per rule that found the pair.
 
@@ -47,20 +59,24 @@ def make_pairs(
     budget = max(settings.block_pairs_at_least, settings.block_pairs_per_record * records)
     connection.execute("create or replace temp table found (l bigint, r bigint, rule bigint)")
     for number, rule in enumerate(rules):
-        _find(connection, rule, number, budget)
+        _find(connection, rule, number, budget, settings.largest_block)
     connection.execute(
-        f"create or replace table {table} as select l, r, bit_or(rule) as rules from found group by l, r order by l, r"
+        f"create or replace table {table} as select l, r, bit_or(rule) as rules from found group by l, "
+        f"r order by l, r"
     )
     connection.execute("drop table found")
     return connection.execute(f"select count(*) from {table}").fetchone()[0]
 
 
-def _find(connection: DuckDBPyConnection, rule: BlockingRule, number: int, budget: int) -> None:
-    keys = " union ".join(f"select hash({key}) as key, rid from fields where {key} is not null" for key in rule.keys)
+def _find(connection: DuckDBPyConnection, rule: BlockingRule, number: int, budget: int, most: int) -> None:
+    keys = " union ".join(
+        f"select hash({key}) as key, rid from fields where {key} is not null" for key in rule.keys
+    )
     connection.execute(
         f"""
         create or replace temp table blocks as
-        select key, list(rid order by rid) as rids from ({keys}) group by key having count(*) > 1
+        select key, list(rid order by rid) as rids from ({keys}) group by key having count(*) between 2 and
+        {most}
         """
     )
     largest = connection.execute(
@@ -106,17 +122,29 @@ def _by_name(names: list[str], by_kind: dict[str, list[str]]) -> list[BlockingRu
     ]
     # the beginning of a name survives most errors
     rules += [
-        BlockingRule((*parts, date), tuple(f"left({part}, 2) || chr(31) || left({date}, 6)" for part in parts))
+        BlockingRule(
+            (*parts, date), tuple(f"left({part}, 2) || chr(31) || left({date}, 6)" for part in parts)
+        )
         for date in by_kind.get("date", [])
     ]
     if len(parts) == 2:
         ordered = "least(given, surname) || chr(31) || greatest(given, surname)"
         rules += [
             BlockingRule(("given", "surname"), (ordered,)),
-            BlockingRule(("given", "surname"), ("given || chr(31) || left(surname, 2)", "surname || chr(31) || left(given, 2)")),
-            BlockingRule(("given", "surname"), ("left(given, 3) || chr(31) || left(surname, 3)",
-                                               "left(surname, 3) || chr(31) || left(given, 3)")),
-            BlockingRule(("given", "surname"), ("coalesce(given_known[1], given_first) || chr(31) || surname",)),
+            BlockingRule(
+                ("given", "surname"),
+                ("given || chr(31) || left(surname, 2)", "surname || chr(31) || left(given, 2)"),
+            ),
+            BlockingRule(
+                ("given", "surname"),
+                (
+                    "left(given, 3) || chr(31) || left(surname, 3)",
+                    "left(surname, 3) || chr(31) || left(given, 3)",
+                ),
+            ),
+            BlockingRule(
+                ("given", "surname"), ("coalesce(given_known[1], given_first) || chr(31) || surname",)
+            ),
         ]
     else:
         rules.append(BlockingRule((parts[0],), (parts[0],)))

@@ -1,7 +1,9 @@
 """From weighed pairs to persons: a cluster is accepted as a whole, not edge by edge.
 
-Records that a chain of links joins are looked at together: every pair among them is weighed, and clusters grow
-from the strongest mean link down, as long as the mean over all pairs and the weakest pair stay above the declared
+Records that a chain of links joins are looked at together: every pair among them is weighed, and clusters
+grow
+from the strongest mean link down, as long as the mean over all pairs and the weakest pair stay above the
+declared
 limits and no two valid identity numbers meet.
 """
 
@@ -15,14 +17,14 @@ from scipy.sparse.csgraph import connected_components
 
 from pipelines.identity.matching.settings import MatchSettings
 
-LARGEST = 400  # records of a component that are weighed pair by pair; larger ones fall apart at stronger links first
+LARGEST = 400  # records of a component that are weighed pair by pair; larger ones are cut at weak links first
 _APART = -1000.0
 Weigh = Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """Two records that belong together but carry two valid identity numbers."""
+    """Two records that would join their clusters, were it not for two valid identity numbers in these."""
 
     left: int
     right: int
@@ -42,15 +44,14 @@ def cluster(connection: DuckDBPyConnection, weigh: Weigh, settings: MatchSetting
     labels = parts.copy()
     sizes = np.bincount(parts, minlength=count)
     crowded = np.flatnonzero(sizes[parts] > 2)
-    conflicts: list[Conflict] = []
     if len(crowded):
         _complete(connection, weigh, crowded, parts[crowded])
-        conflicts += _settle_all(connection, labels, settings)
-    conflicts += _settle_pairs(connection, labels, sizes, edges)
+        _settle_all(connection, labels, settings)
+    _settle_pairs(connection, labels, edges)
     lowest = np.full(count, count, dtype=np.int64)
     np.minimum.at(lowest, labels, np.arange(count))
     _write(connection, lowest[labels])
-    return sorted(conflicts, key=lambda conflict: (conflict.left, conflict.right))
+    return _conflicts(connection, settings)
 
 
 def _components(count: int, left: np.ndarray, right: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -88,7 +89,8 @@ def _complete(connection: DuckDBPyConnection, weigh: Weigh, records: np.ndarray,
     connection.execute(
         """
         create or replace temp table inner_pairs as
-        select l.rid as l, r.rid as r, l.part from members as l join members as r on l.part = r.part and l.rid < r.rid
+        select l.rid as l, r.rid as r, l.part from members as l join members as r on l.part = r.part and
+        l.rid < r.rid
         """
     )
     connection.execute(
@@ -105,27 +107,21 @@ def _complete(connection: DuckDBPyConnection, weigh: Weigh, records: np.ndarray,
     )
 
 
-def _settle_all(connection: DuckDBPyConnection, labels: np.ndarray, settings: MatchSettings) -> list[Conflict]:
+def _settle_all(
+    connection: DuckDBPyConnection, labels: np.ndarray, settings: MatchSettings
+) -> list[Conflict]:
     """Take the components apart where they are no whole; new labels follow the old ones."""
     rows = connection.execute("from inner_scores order by part, l, r").fetchnumpy()
     ids = _identity_numbers(connection)
-    conflicts: list[Conflict] = []
     fresh = len(labels)
     for left, right, weight in _by_part(rows):
         members = np.unique(np.concatenate([left[:1], right[left == left[0]]]))
         numbers = ids[members]
         if weight.min() >= settings.link_weight and len(set(numbers[numbers >= 0])) < 2:
             continue
-        groups, refused = _agglomerate(members, left, right, weight, numbers, settings)
-        conflicts += refused
-        for group in groups:
+        for group in _agglomerate(members, left, right, weight, numbers, settings):
             labels[group] = fresh
             fresh += 1
-    _renumber(labels)
-    return conflicts
-
-
-def _renumber(labels: np.ndarray) -> None:
     _, labels[:] = np.unique(labels, return_inverse=True)
 
 
@@ -142,30 +138,26 @@ def _agglomerate(
     weight: np.ndarray,
     numbers: np.ndarray,
     settings: MatchSettings,
-) -> tuple[list[np.ndarray], list[Conflict]]:
+) -> list[np.ndarray]:
     """The clusters of one component: always the two with the strongest mean link are joined next."""
     size = len(members)
     first, second = np.searchsorted(members, left), np.searchsorted(members, right)
     pairs = np.full((size, size), _APART)
     pairs[first, second] = pairs[second, first] = weight
-    total = np.clip(pairs, -settings.widest_weight, settings.widest_weight)
+    total = np.clip(pairs, settings.deepest_weight, settings.widest_weight)
     worst = pairs.copy()
     groups: list[list[int] | None] = [[place] for place in range(size)]
     counts = np.ones(size)
     held = numbers.copy()
     mean = total.copy()
     np.fill_diagonal(mean, -np.inf)
-    refused: list[Conflict] = []
     while True:
         best = int(mean.argmax())
         a, b = divmod(best, size)
         if mean[a, b] < settings.cluster_weight:
-            return [members[group] for group in groups if group], refused
-        if held[a] >= 0 and held[b] >= 0 and held[a] != held[b]:
-            refused.append(_refusal(members, pairs, groups[a], groups[b]))
-            mean[a, b] = mean[b, a] = -np.inf
-            continue
-        if worst[a, b] < settings.worst_weight:
+            return [members[group] for group in groups if group]
+        clash = held[a] >= 0 and held[b] >= 0 and held[a] != held[b]
+        if clash or worst[a, b] < settings.worst_weight:
             mean[a, b] = mean[b, a] = -np.inf
             continue
         groups[a], groups[b] = groups[a] + groups[b], None
@@ -182,31 +174,41 @@ def _agglomerate(
         mean[b] = mean[:, b] = -np.inf
 
 
-def _refusal(members: np.ndarray, pairs: np.ndarray, one: list[int], other: list[int]) -> Conflict:
-    links = [(pairs[i, j], -min(i, j), -max(i, j)) for i in one for j in other]
-    weight, left, right = max(links)
-    return Conflict(int(members[-left]), int(members[-right]), round(float(weight), 4))
-
-
-def _settle_pairs(
-    connection: DuckDBPyConnection, labels: np.ndarray, sizes: np.ndarray, edges: dict[str, np.ndarray]
-) -> list[Conflict]:
+def _settle_pairs(connection: DuckDBPyConnection, labels: np.ndarray, edges: dict[str, np.ndarray]) -> None:
     """Two records alone: apart where two identity numbers meet."""
     ids = _identity_numbers(connection)
     left, right = edges["l"], edges["r"]
-    alone = labels[left] == labels[right]
-    clash = alone & (ids[left] >= 0) & (ids[right] >= 0) & (ids[left] != ids[right])
-    conflicts = []
-    for l, r, weight in zip(left[clash], right[clash], edges["weight"][clash], strict=True):
-        labels[r] = labels.max() + 1
-        conflicts.append(Conflict(int(l), int(r), round(float(weight), 4)))
-    return conflicts
+    together = labels[left] == labels[right]
+    clash = together & (ids[left] >= 0) & (ids[right] >= 0) & (ids[left] != ids[right])
+    labels[right[clash]] = labels.max() + 1 + np.arange(clash.sum())
+
+
+def _conflicts(connection: DuckDBPyConnection, settings: MatchSettings) -> list[Conflict]:
+    """Of every two clusters with two identity numbers that a link would join, the strongest such link."""
+    rows = connection.execute(
+        """
+        with numbered as (
+            select cluster, min(id_key) as number from clusters join fields using (rid) group by cluster
+        )
+        select l, r, weight from scores
+        join clusters as a on a.rid = l join clusters as b on b.rid = r
+        join numbered as x on x.cluster = a.cluster join numbered as y on y.cluster = b.cluster
+        where weight >= ? and x.number <> y.number
+        qualify row_number() over (
+            partition by least(a.cluster, b.cluster), greatest(a.cluster, b.cluster) order by weight desc, l, r
+        ) = 1
+        order by l, r
+        """,
+        [settings.link_weight],
+    ).fetchall()
+    return [Conflict(*row) for row in rows]
 
 
 def _identity_numbers(connection: DuckDBPyConnection) -> np.ndarray:
     """Per record the number of its valid identity number, -1 without one."""
     rows = connection.execute(
-        "select coalesce(dense_rank() over (order by id_key nulls last), 0) - 1 as id, id_key is null as none "
+        "select coalesce(dense_rank() over (order by id_key nulls last), 0) - 1 as id, id_key is null "
+        "as none "
         "from fields order by rid"
     ).fetchnumpy()
     return np.where(rows["none"], -1, rows["id"]).astype(np.int64)

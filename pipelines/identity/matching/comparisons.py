@@ -1,6 +1,7 @@
 """How two records are compared: per field (or per pair of correlated fields) a ladder of levels.
 
-The levels of a comparison are tried from the top; the first that holds counts. Splink evaluates them, training
+The levels of a comparison are tried from the top; the first that holds counts. Splink evaluates them,
+training
 finds what each is worth. ``guess`` is the first belief in how often one person's records stand on a level.
 """
 
@@ -26,7 +27,8 @@ class Level:
 class Comparison:
     """A ladder over ``fields``; ``null``: the SQL under which nothing is known.
 
-    ``is_own``: two people of one household agree on it by chance only. ``poor``: how many of the last levels no
+    ``is_own``: two people of one household agree on it by chance only. ``poor``: how many of the last
+    levels no
     more than a declared share of one person's records can stand on, whatever training believes to see.
     """
 
@@ -85,11 +87,13 @@ def null(*columns: str) -> str:
 def edit(column: str, most: int = 1, longer_than: int = 3) -> str:
     """At most so many letters are wrong, missing or swapped; short values have no room for an error.
 
-    The cheap measures come first: no such pair is less alike, and swapped neighbours are two errors to the second.
+    The cheap measures come first: no such pair is less alike, and swapped neighbours are two errors to the
+    second.
     """
     left, right = f"{column}_l", f"{column}_r"
     return (
-        f"({alike(column, 0.76)} and levenshtein({left}, {right}) <= {most + 1} and least(length({left}), length({right})) > {longer_than} "
+        f"({alike(column, 0.76)} and levenshtein({left}, {right}) <= {most + 1} and "
+        f"least(length({left}), length({right})) > {longer_than} "
         f"and damerau_levenshtein({left}, {right}) <= {most})"
     )
 
@@ -121,8 +125,12 @@ def _given(has_surname: bool) -> Comparison:
 def _surname(has_given: bool) -> Comparison:
     levels = [
         Level("same", same("surname"), 0.8, "surname"),
-        Level("part", "list_contains(surname_parts_l, surname_r) or list_contains(surname_parts_r, surname_l) "
-              "or list_has_any(surname_parts_l, surname_parts_r)", 0.02),
+        Level(
+            "part",
+            "list_contains(surname_parts_l, surname_r) or list_contains(surname_parts_r, surname_l) "
+            "or list_has_any(surname_parts_l, surname_parts_r)",
+            0.02,
+        ),
         Level("close", f"{edit('surname')} or {alike('surname', 0.92)}", 0.08),
         Level("alike", f"{edit('surname', 2, 5)} or {alike('surname', 0.82)}", 0.03),
         Level("differs", "else", 0.04),
@@ -146,15 +154,23 @@ def _date(name: str) -> Comparison:
         Level("same", f"{same(name)} and length({left}) = 8", 0.8, name),
         Level("swapped", f"{full} and {turned} = {right}", 0.02),
         Level("close", f"{full} and {edit(name)}", 0.08),
-        Level("year_known", f"{partial} and (starts_with({left}, {right}) or starts_with({right}, {left}))", 0.02),
+        Level(
+            "year_known",
+            f"{partial} and (starts_with({left}, {right}) or starts_with({right}, {left}))",
+            0.02,
+        ),
         Level(
             "two_parts",
             f"{full} and (({year} and {month}) or ({year} and {day}) or ({month} and {day}))",
             0.04,
         ),
         Level("year", f"{year}", 0.01),
-        Level("near", f"{edit(name, 2)} or abs(try_cast(left({left}, 4) as int) "
-              f"- try_cast(left({right}, 4) as int)) = 1", 0.01),
+        Level(
+            "near",
+            f"{edit(name, 2)} or abs(try_cast(left({left}, 4) as int) "
+            f"- try_cast(left({right}, 4) as int)) = 1",
+            0.01,
+        ),
         Level("differs", "else", 0.02),
     )
     return Comparison(name, (name,), null(name), levels, is_own=True, poor=3)

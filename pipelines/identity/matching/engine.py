@@ -33,7 +33,8 @@ class Matching:
 
 @contextmanager
 def workspace(memory: str | None = None) -> Iterator[DuckDBPyConnection]:
-    """A DuckDB on disk that is gone afterwards; what exceeds ``memory`` goes to its folder, readable to its owner."""
+    """A DuckDB on disk that is gone afterwards; what exceeds ``memory`` goes to its folder, readable to
+    its owner."""
     folder = Path(tempfile.mkdtemp(prefix="yihu-matching-"))  # mode 0700
     options = {"memory_limit": memory or match_settings().memory, "temp_directory": str(folder / "spill")}
     try:
@@ -53,7 +54,8 @@ def match(
     settings: MatchSettings | None = None,
     model_folder: Path | None = None,
 ) -> Matching:
-    """Match the records of files: train on them, or take the model of a folder; weigh their pairs; cluster."""
+    """Match the records of files: train on them, or take the model of a folder; weigh their pairs;
+    cluster."""
     settings = settings or match_settings()
     records = load_records(connection, paths, rules, keep or [])
     fields = make_fields(connection, rules, settings)

@@ -1,4 +1,5 @@
-"""How well the matcher does on a table whose truth is known: pairs, since a pair is what can be right or wrong."""
+"""How well the matcher does on a table whose truth is known: pairs, since a pair is what can be right or
+wrong."""
 
 import resource
 import sys
@@ -11,6 +12,7 @@ from duckdb import DuckDBPyConnection
 from pipelines.identity.matching.engine import match, workspace
 from pipelines.identity.matching.fields import quoted
 from pipelines.identity.matching.rules import Rules
+from pipelines.identity.matching.settings import MatchSettings
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,21 @@ class Evaluation:
     peak_megabytes: int
 
 
-def evaluate(paths: list[Path], rules: Rules, truth: str | None = None, out: Path | None = None) -> Evaluation:
-    """Match the records of files; hold the clusters against the column ``truth``; write them to ``out`` as csv.
+def evaluate(
+    paths: list[Path],
+    rules: Rules,
+    truth: str | None = None,
+    out: Path | None = None,
+    settings: MatchSettings | None = None,
+) -> Evaluation:
+    """Match the records of files; hold the clusters against the column ``truth``; write them to ``out`` as
+    csv.
 
     The truth is read only after clustering has ended.
     """
     start = time.monotonic()
     with workspace() as connection:
-        matching = match(connection, paths, rules, keep=[truth] if truth else [])
+        matching = match(connection, paths, rules, keep=[truth] if truth else [], settings=settings)
         seconds = time.monotonic() - start
         if out:
             write_clusters(connection, out)
@@ -63,7 +72,8 @@ def evaluate(paths: list[Path], rules: Rules, truth: str | None = None, out: Pat
 
 
 def write_clusters(connection: DuckDBPyConnection, out: Path) -> None:
-    """``record_id, cluster_id`` in the order of the files; the cluster's id follows from its members alone."""
+    """``record_id, cluster_id`` in the order of the files; the cluster's id follows from its members
+    alone."""
     name = out.as_posix().replace("'", "''")
     connection.execute(
         f"""
@@ -80,7 +90,9 @@ def write_clusters(connection: DuckDBPyConnection, out: Path) -> None:
     )
 
 
-def _judge(connection: DuckDBPyConnection, truth: str) -> tuple[int, float | None, float | None, float | None]:
+def _judge(
+    connection: DuckDBPyConnection, truth: str
+) -> tuple[int, float | None, float | None, float | None]:
     """True pairs, precision, recall and F1 over the records whose truth is known."""
     right, linked, true = connection.execute(
         f"""
@@ -90,8 +102,10 @@ def _judge(connection: DuckDBPyConnection, truth: str) -> tuple[int, float | Non
             where {quoted(truth)} is not null group by all
         )
         select (select coalesce(sum(n * (n - 1) // 2), 0) from judged),
-               (select coalesce(sum(n * (n - 1) // 2), 0) from (select sum(n) as n from judged group by cluster)),
-               (select coalesce(sum(n * (n - 1) // 2), 0) from (select sum(n) as n from judged group by person))
+               (select coalesce(sum(n * (n - 1) // 2), 0) from (select sum(n) as n from judged group by
+               cluster)),
+               (select coalesce(sum(n * (n - 1) // 2), 0) from (select sum(n) as n from judged group by
+               person))
         """
     ).fetchone()
     right, linked, true = int(right), int(linked), int(true)

@@ -11,7 +11,8 @@ from pipelines.identity.matching.settings import MatchSettings
 
 @dataclass(frozen=True)
 class Reason:
-    """What one comparison says: its level (None: a value is missing), bits, the masked values of both records."""
+    """What one comparison says: its level (None: a value is missing), bits, the masked values of both
+    records."""
 
     comparison: str
     level_code: str | None
@@ -22,7 +23,8 @@ class Reason:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A pair's weight is the prior, the reasons and what a shared household takes off; or the rule's, if more."""
+    """A pair's weight is the prior, the reasons and what a shared household takes off; or the rule's, if
+    more."""
 
     rule_code: str
     weight: float
@@ -36,10 +38,14 @@ def explain(
 ) -> Explanation:
     """The explanation of two records (rids of the table ``compared``)."""
     low, high = sorted((left, right))
-    connection.execute(f"create or replace temp table asked as select {int(low)}::bigint as l, {int(high)}::bigint as r")
+    connection.execute(
+        f"create or replace temp table asked as select {int(low)}::bigint as l, {int(high)}::bigint as r"
+    )
     compare(connection, model, "asked", "asked_levels")
     reasons = tuple(_reason(connection, model, place, low, high) for place in range(len(model.comparisons)))
-    code, before = connection.execute(f"select {rule_code(model)}, {total(model)} from asked_levels").fetchone()
+    code, before = connection.execute(
+        f"select {rule_code(model)}, {total(model)} from asked_levels"
+    ).fetchone()
     score(connection, model, "asked", "asked_score", settings)
     weight = connection.execute("select weight from asked_score").fetchone()[0]
     for table in ("asked", "asked_levels", "asked_score"):
@@ -56,11 +62,14 @@ def mask(value: str | None) -> str | None:
 def _reason(connection: DuckDBPyConnection, model: Model, place: int, left: int, right: int) -> Reason:
     comparison = model.comparisons[place]
     level, weight = connection.execute(
-        f"select gamma_{comparison.name}, mw_{comparison.name} + {rarity(model, comparison.name)} from asked_levels"
+        f"select gamma_{comparison.name}, mw_{comparison.name} + {rarity(model, comparison.name)} from "
+        f"asked_levels"
     ).fetchone()
     shown = " || ' ' || ".join(f"coalesce({name}, '')" for name in comparison.fields)
     values = dict(
-        connection.execute(f"select rid, trim({shown}) from compared where rid in (?, ?)", [left, right]).fetchall()
+        connection.execute(
+            f"select rid, trim({shown}) from compared where rid in (?, ?)", [left, right]
+        ).fetchall()
     )
     return Reason(
         comparison.name,

@@ -72,7 +72,9 @@ def _names(rules: Rules) -> list[Field]:
         else:
             text = own
         if text:
-            fields.append(Field(part, kind, text, (*_TIDY, "turned(t)", "titled(t)", f"part_name(t, '{part}')")))
+            fields.append(
+                Field(part, kind, text, (*_TIDY, "turned(t)", "titled(t)", f"part_name(t, '{part}')"))
+            )
     return fields
 
 
@@ -83,7 +85,12 @@ def _dates(rules: Rules, month_first: frozenset[str]) -> list[Field]:
         text = _assembled(**{kind: own[0] if own else None for kind, own in parts.items()})
         fields.append(Field("date_1", "date", text, ("known_date(t)",)))
     for column in rules.columns("date"):
-        steps = (*_TIDY, "date_text(t)", f"date_digits(t, {str(column in month_first).lower()})", "known_date(t)")
+        steps = (
+            *_TIDY,
+            "date_text(t)",
+            f"date_digits(t, {str(column in month_first).lower()})",
+            "known_date(t)",
+        )
         fields.append(Field(f"date_{len(fields) + 1}", "date", quoted(column), steps))
     return fields
 

@@ -1,6 +1,8 @@
-"""The trained model: what each level is worth, how frequent each value is, how likely two records are one person.
+"""The trained model: what each level is worth, how frequent each value is, how likely two records are one
+person.
 
-It is data: a JSON text and one parquet file of frequencies, so that a version can be kept, promoted and compared.
+It is data: a JSON text and one parquet file of frequencies, so that a version can be kept, promoted and
+compared.
 """
 
 import json
@@ -18,8 +20,10 @@ DIGITS = 6  # significant digits kept, so that the order of a sum moves nothing
 
 @dataclass(frozen=True)
 class Frequency:
-    """Of one column: ``records`` with a value, ``repeats``: further records of the same person among those that
-    share a value, on average; ``strangers``: records of other people that share a value, on average; ``floor``:
+    """Of one column: ``records`` with a value, ``repeats``: further records of the same person among those
+    that
+    share a value, on average; ``strangers``: records of other people that share a value, on average;
+    ``floor``:
     how many of them even the rarest value is taken to have."""
 
     records: int
@@ -34,18 +38,20 @@ class Frequency:
 
     def rarity(self, count: str) -> str:
         """SQL: the bits by which a value that ``count`` records have is rarer than the average."""
-        return (
-            f"log2({self.strangers + self.floor!r} / (greatest({count} - {1 + self.repeats!r}, 0) + {self.floor!r}))"
-        )
+        others = f"greatest({count} - {1 + self.repeats!r}, 0)"
+        return f"log2({self.strangers + self.floor!r} / ({others} + {self.floor!r}))"
 
 
 @dataclass(frozen=True)
 class Model:
     """``m`` and ``u``: by comparison, the share of one person's and of strangers' pairs on each level.
 
-    ``prior``: the share of all pairs that are one person. ``home``: by comparison, the same for two people of one
-    household or office, and ``home_prior`` the share of all pairs that are such. ``frequencies``: by column whose values differ in
-    frequency; the number of records with each value lies in the table ``frequencies`` (column_name, value, n).
+    ``prior``: the share of all pairs that are one person. ``home``: by comparison, the same for two people
+    of one
+    household or office, and ``home_prior`` the share of all pairs that are such. ``frequencies``: by
+    column whose values differ in
+    frequency; the number of records with each value lies in the table ``frequencies`` (column_name, value,
+    n).
     """
 
     comparisons: tuple[Comparison, ...]
@@ -128,7 +134,9 @@ def _splink_comparison(model: Model, comparison: Comparison) -> dict[str, Any]:
     levels: list[dict[str, Any]] = [
         {"sql_condition": comparison.null, "label_for_charts": "null", "is_null_level": True}
     ]
-    for level, m, u in zip(comparison.levels, model.m[comparison.name], model.u[comparison.name], strict=True):
+    for level, m, u in zip(
+        comparison.levels, model.m[comparison.name], model.u[comparison.name], strict=True
+    ):
         levels.append(
             {
                 "sql_condition": "ELSE" if level.sql == "else" else level.sql,

@@ -10,7 +10,20 @@ from pipelines.identity import numbers
 _FULL = "".join(map(chr, range(0xFF01, 0xFF5F))) + "\u3000"
 _HALF = "".join(map(chr, range(0x21, 0x7F))) + " "
 _NOTHING = (
-    *("unknown", "unbekannt", "n/a", "na", "nan", "none", "null", "nil", "no name", "not known", "test", "tbd"),
+    *(
+        "unknown",
+        "unbekannt",
+        "n/a",
+        "na",
+        "nan",
+        "none",
+        "null",
+        "nil",
+        "no name",
+        "not known",
+        "test",
+        "tbd",
+    ),
     *("unk", "-", "--", ".", "?", "未知", "不详", "无", "暂无", "没有", "待补", "测试"),
 )
 _PHONE_FILLERS = ("12345678", "123456789", "1234567890", "13800138000", "12345678901", "13812345678")
@@ -21,7 +34,8 @@ _TITLES = (
     *("4th", "5th", "6th", "7th", "8th", "9th", "10th", "11th", "12th", "先生", "女士", "小姐"),
 )
 _TWO_CHARACTER_SURNAMES = (
-    "欧阳 司马 上官 诸葛 司徒 东方 独孤 南宫 夏侯 皇甫 尉迟 公孙 慕容 令狐 宇文 长孙 司空 端木 轩辕 太史 歐陽 諸葛".split()
+    *("欧阳", "司马", "上官", "诸葛", "司徒", "东方", "独孤", "南宫", "夏侯", "皇甫", "尉迟"),
+    *("公孙", "慕容", "令狐", "宇文", "长孙", "司空", "端木", "轩辕", "太史", "歐陽", "諸葛"),
 )
 _STREETS = {
     "st": "street",
@@ -82,7 +96,8 @@ def _names() -> list[str]:
         f"' ({titles}) ', ' ', 'g'))",
         "name_words(t) as words(untitled(regexp_replace(translate(t, '''’`´', ''), '[.,;()\"]+', ' ', 'g')))",
         # 'Smith, John' says itself which part is which
-        "turned(t) as case when starts_with(t, 'full:') and contains(t, ',') and not regexp_matches(t, ',.*,') "
+        "turned(t) as case when starts_with(t, 'full:') and contains(t, ',') and not regexp_matches(t, "
+        "',.*,') "
         "then 'full:' || split_part(t, ',', 2) || ' ' || split_part(substr(t, 6), ',', 1) else t end",
         "titled(t) as case when starts_with(t, 'full:') then 'full:' || name_words(substr(t, 6)) "
         "else name_words(t) end",
@@ -116,11 +131,13 @@ def _dates() -> list[str]:
         f"|| case when month_first then two(regexp_extract(t, '{day_first}', 1)) "
         f"|| two(regexp_extract(t, '{day_first}', 2)) else two(regexp_extract(t, '{day_first}', 2)) "
         f"|| two(regexp_extract(t, '{day_first}', 1)) end "
-        "when regexp_matches(t, '^\\d{8}$') and substr(t, 5, 2) > '12' and right(t, 4) between '1800' and '2100' "
+        "when regexp_matches(t, '^\\d{8}$') and substr(t, 5, 2) > '12' and right(t, 4) between '1800' "
+        "and '2100' "
         "and left(t, 4) not between '1800' and '2100' then right(t, 4) || substr(t, 3, 2) || left(t, 2) "
         "else regexp_replace(t, '[^0-9]', '', 'g') end",
         # 19800000 and 198005 know less than 19800517: zeros for a part nobody knows are taken off
-        "known_date(t) as case when length(t) < 4 or left(t, 4) in ('0000', '9999') or is_repeated(t) then null "
+        "known_date(t) as case when length(t) < 4 or left(t, 4) in ('0000', '9999') or is_repeated(t) "
+        "then null "
         "when substr(t, 5) in ('', '00', '0000') then left(t, 4) "
         "when length(t) = 8 and right(t, 2) = '00' then left(t, 6) else left(t, 8) end",
     ]
@@ -137,7 +154,8 @@ def _numbers() -> list[str]:
         f"company_check(t) as substr('{alphabet}', 1 + (31 - list_sum(list_transform(range(1, 18), "
         f"lambda i: (instr('{alphabet}', substr(t, i, 1)) - 1) * {companies}[i]))::int % 31) % 31, 1)",
         "lengthened(t) as case when regexp_matches(t, '^[1-9][0-9]{14}$') and not is_repeated(t) "
-        "then left(t, 6) || '19' || substr(t, 7) || person_check(left(t, 6) || '19' || substr(t, 7)) else t end",
+        "then left(t, 6) || '19' || substr(t, 7) || person_check(left(t, 6) || '19' || substr(t, 7)) "
+        "else t end",
         "is_person_number(t) as coalesce(regexp_matches(t, '^[1-9][0-9]{16}[0-9X]$') and not is_repeated(t) "
         "and try_strptime(substr(t, 7, 8), '%Y%m%d') >= timestamp '1800-01-01' "
         "and person_check(case when regexp_matches(t, '^[0-9]{17}') then t else repeat('0', 18) end) "
@@ -153,7 +171,8 @@ def _contacts() -> list[str]:
     return [
         "phone_digits(t) as ltrim(regexp_replace(t, '[^0-9]', '', 'g'), '0')",
         "home_phone(t) as case when length(t) = 13 and left(t, 2) = '86' then right(t, 11) else t end",
-        f"real_phone(t) as case when length(t) < 5 or is_repeated(t) or t in {_listed(_PHONE_FILLERS)} then null "
+        f"real_phone(t) as case when length(t) < 5 or is_repeated(t) or t in {_listed(_PHONE_FILLERS)} "
+        f"then null "
         "else t end",
         "real_email(t) as case when length(letters(t)) < 4 or split_part(t, '@', 1) in "
         "('none', 'no', 'noemail', 'nomail', 'test', 'unknown', 'na') then null else replace(t, ' ', '') end",

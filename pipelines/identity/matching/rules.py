@@ -51,7 +51,9 @@ def parse_rules(content: Any, name: str = "rules") -> Rules:
     if not isinstance(content, dict) or not isinstance(content.get("columns"), dict):
         raise RulesError(f"{name}: needs `id: <column>` and `columns: {{<column>: {{kind: <kind>}}}}`")
     if unknown := sorted(set(content) - {"id", "source", "columns"}):
-        raise RulesError(f"{name}: unknown key {', '.join(map(str, unknown))}; id, source and columns are known")
+        raise RulesError(
+            f"{name}: unknown key {', '.join(map(str, unknown))}; id, source and columns are known"
+        )
     if not isinstance(content.get("id"), str):
         raise RulesError(f"{name}: `id` must name the column of the record's own id")
     if not isinstance(content.get("source"), str | None):

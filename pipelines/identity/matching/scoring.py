@@ -1,4 +1,5 @@
-"""Pairs are compared and weighed by Splink; frequent values and shared homes take their part off afterwards."""
+"""Pairs are compared and weighed by Splink; frequent values and shared homes take their part off
+afterwards."""
 
 from math import log2
 
@@ -14,7 +15,8 @@ from pipelines.identity.matching.settings import MatchSettings
 
 
 def add_counts(connection: DuckDBPyConnection, model: Model, *, table: str = "fields") -> None:
-    """Make ``compared``: the table's rows with ``n_<column>``, how many records have each value that matters."""
+    """Make ``compared``: the table's rows with ``n_<column>``, how many records have each value that
+    matters."""
     columns = frequent_columns(model.comparisons)
     joins = " ".join(
         f"left join frequencies as f_{column} on f_{column}.column_name = '{column}' "
@@ -26,14 +28,15 @@ def add_counts(connection: DuckDBPyConnection, model: Model, *, table: str = "fi
 
 
 def compare(connection: DuckDBPyConnection, model: Model, pairs: str, result: str) -> None:
-    """Make ``result``: per pair of the table ``pairs`` (l, r) its levels ``gamma_*``, weights ``mw_*``, counts ``n_*`` and
+    """Make ``result``: per pair of the table ``pairs`` (l, r) its levels ``gamma_*``, weights ``mw_*``,
+    counts ``n_*`` and
     valid identity numbers (number_l, number_r).
 
     Levels count from the top: 0 is the first level of a comparison, -1 stands for not known.
     """
     gammas = ", ".join(
-        f"cast(case when predicted.gamma_{c.name} < 0 then -1 else {len(c.levels) - 1} - predicted.gamma_{c.name} end "
-        f"as tinyint) as gamma_{c.name}, mw_{c.name}"
+        f"cast(case when predicted.gamma_{c.name} < 0 then -1 "
+        f"else {len(c.levels) - 1} - predicted.gamma_{c.name} end as tinyint) as gamma_{c.name}, mw_{c.name}"
         for c in model.comparisons
     )
     counts = "".join(f", n_{column}_l as n_{column}" for column in frequent_columns(model.comparisons))
@@ -72,14 +75,18 @@ def _splink_steps(model: Model, pairs: str) -> list[tuple[str, str]]:
         ),
     ]
     blocked = f"select l as join_key_l, r as join_key_r, '0' as match_key from {pairs}"
-    return [("__splink__blocked_id_pairs", blocked), *((step["output_table_name"], step["sql"]) for step in steps)]
+    return [
+        ("__splink__blocked_id_pairs", blocked),
+        *((step["output_table_name"], step["sql"]) for step in steps),
+    ]
 
 
 def rarity(model: Model, comparison_name: str) -> str:
     """SQL for the bits that a pair's shared value adds (rare) or takes (frequent) on top of its level."""
     comparison = next(c for c in model.comparisons if c.name == comparison_name)
     cases = [
-        f"when gamma_{comparison.name} = {place} then {model.frequencies[level.frequent].rarity(f'n_{level.frequent}')}"
+        f"when gamma_{comparison.name} = {place} "
+        f"then {model.frequencies[level.frequent].rarity(f'n_{level.frequent}')}"
         for place, level in enumerate(comparison.levels)
         if level.frequent
     ]
@@ -93,7 +100,9 @@ def home_weight(model: Model, comparison: Comparison) -> str:
     """
     cases = " ".join(
         f"when {place} then {log2(home / u)!r}"
-        for place, (home, u) in enumerate(zip(model.home[comparison.name], model.u[comparison.name], strict=True))
+        for place, (home, u) in enumerate(
+            zip(model.home[comparison.name], model.u[comparison.name], strict=True)
+        )
     )
     bits = f"case gamma_{comparison.name} {cases} else 0 end"
     return bits if comparison.is_own else f"{bits} + {rarity(model, comparison.name)}"
@@ -110,9 +119,12 @@ def total(model: Model) -> str:
 
 
 def rule_code(model: Model) -> str:
-    """SQL for what links a pair: a valid number, name with birth date and a contact, or the model's weights."""
+    """SQL for what links a pair: a valid number, name with birth date and a contact, or the model's
+    weights."""
     names = {comparison.name: comparison for comparison in model.comparisons}
-    contacts = [f"gamma_{name} = 0" for name, own in names.items() if own.name.startswith(("phone_", "email_"))]
+    contacts = [
+        f"gamma_{name} = 0" for name, own in names.items() if own.name.startswith(("phone_", "email_"))
+    ]
     agreed = ""
     if contacts and {"given", "surname", "date_1"} <= set(names):
         agreed = (
@@ -122,7 +134,9 @@ def rule_code(model: Model) -> str:
     return f"case when number_l = number_r then 'identity_number' {agreed}else 'model' end"
 
 
-def score(connection: DuckDBPyConnection, model: Model, pairs: str, result: str, settings: MatchSettings) -> None:
+def score(
+    connection: DuckDBPyConnection, model: Model, pairs: str, result: str, settings: MatchSettings
+) -> None:
     """Make ``result`` (l, r, rule_code, weight): the log2 odds of each pair of ``pairs``."""
     compare(connection, model, pairs, f"{result}_levels")
     connection.execute(

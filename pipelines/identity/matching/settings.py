@@ -15,11 +15,13 @@ class MatchSettings:
     cluster_weight: float
     worst_weight: float
     widest_weight: float
+    deepest_weight: float
     certain_weight: float
     agreed_weight: float
     trusted_number_records: int
     block_pairs_per_record: int
     block_pairs_at_least: int
+    largest_block: int
     sample_pairs: int
     training_pairs: int
     prior_pairs: float

@@ -35,7 +35,8 @@ def load_records(connection: DuckDBPyConnection, paths: list[Path], rules: Rules
 def make_fields(connection: DuckDBPyConnection, rules: Rules, settings: MatchSettings) -> list[Field]:
     """Make the table ``fields`` from ``records``, one row per record, and give what it holds.
 
-    ``id_key`` is the valid identity number or company code, null where more records carry it than one customer has.
+    ``id_key`` is the valid identity number or company code, null where more records carry it than one
+    customer has.
     """
     create_macros(connection)
     _variants(connection)
@@ -54,7 +55,8 @@ def make_fields(connection: DuckDBPyConnection, rules: Rules, settings: MatchSet
     connection.execute(
         f"""
         create or replace table fields as
-        select row_number() over (order by md5(concat_ws(chr(31), spelt.source, {content})), record_id, line) - 1
+        select row_number() over (order by md5(concat_ws(chr(31), spelt.source, {content})), record_id,
+        line) - 1
                    as rid, spelt.*{derived}
         from spelt join (select line, record_id from records) as own using (line)
         order by rid
@@ -77,7 +79,8 @@ def _spell(connection: DuckDBPyConnection, fields: list[Field]) -> None:
     connection.execute(f"create or replace temp table spelt as select line, source, {texts} from records")
     for place in range(max(len(field.steps) for field in fields)):
         steps = ", ".join(
-            _applied(field.steps[place], field.name) if place < len(field.steps) else field.name for field in fields
+            _applied(field.steps[place], field.name) if place < len(field.steps) else field.name
+            for field in fields
         )
         connection.execute(f"create or replace temp table spelt as select line, source, {steps} from spelt")
 
@@ -106,7 +109,9 @@ def _select(connection: DuckDBPyConnection, path: Path, number: int, rules: Rule
         f"cast({quoted(found[column])} as varchar) as {quoted(column)}"
         for column in dict.fromkeys([*rules.kinds, *keep])
     )
-    source = f"cast({quoted(found[rules.source_column])} as varchar)" if rules.source_column else f"'{number}'"
+    source = (
+        f"cast({quoted(found[rules.source_column])} as varchar)" if rules.source_column else f"'{number}'"
+    )
     return (
         f"select nextval('line') as line, {number} as file, {source} as source, "
         f"cast({quoted(found[rules.id_column])} as varchar) as record_id, {kept} from {reading}"
@@ -133,7 +138,8 @@ def _month_first(connection: DuckDBPyConnection, rules: Rules) -> frozenset[str]
     """The date columns written month/day/year: more second parts than first parts exceed twelve."""
     found = set()
     for column in rules.columns("date"):
-        parts = f"regexp_extract(folded({quoted(column)}), '^([0-9]{{1,2}})[-/. ]+([0-9]{{1,2}})[-/. ]+[0-9]{{4}}', "
+        shape = "^([0-9]{1,2})[-/. ]+([0-9]{1,2})[-/. ]+[0-9]{4}"
+        parts = f"regexp_extract(folded({quoted(column)}), '{shape}', "
         first, second = connection.execute(
             f"select count(*) filter (try_cast({parts} 1) as int) > 12), "
             f"count(*) filter (try_cast({parts} 2) as int) > 12) from records"
@@ -144,7 +150,8 @@ def _month_first(connection: DuckDBPyConnection, rules: Rules) -> frozenset[str]
 
 
 def _forget_january_first(connection: DuckDBPyConnection, names: list[str]) -> None:
-    """Where 1 January stands for a year alone (ten times too frequent), the month and the day are forgotten."""
+    """Where 1 January stands for a year alone (ten times too frequent), the month and the day are
+    forgotten."""
     for name in names:
         connection.execute(
             f"""

@@ -1,8 +1,11 @@
-"""Training without truth: what one person's records and what strangers' records look like, from the table itself.
+"""Training without truth: what one person's records and what strangers' records look like, from the table
+itself.
 
 Strangers are shown by random pairs, one person's records by expectation and maximisation over the candidate
-pairs. A comparison learns only from pairs that were found without its own fields, so that what a blocking rule
-asked for is not taken for what records agree on. First guesses count as a few pairs' worth of evidence, so that a
+pairs. A comparison learns only from pairs that were found without its own fields, so that what a blocking
+rule
+asked for is not taken for what records agree on. First guesses count as a few pairs' worth of evidence, so
+that a
 small table cannot run away. Splink evaluates the levels; the rounds run on counts of equal patterns.
 """
 
@@ -54,9 +57,16 @@ def train(
     add_counts(connection, model)
     for pairs in ("training_pairs", "random_pairs"):
         compare(connection, model, pairs, f"{pairs}_levels")
-    for repeats in (0.0, None):  # what a person's own records add to a value's count is known only after a while
-        model = _with_frequencies(connection, model, model.prior * (records - 1) if repeats is None else repeats)
-        found, strangers = (_patterns(connection, model, pairs) for pairs in ("training_pairs", "random_pairs"))
+    for repeats in (
+        0.0,
+        None,
+    ):  # what a person's own records add to a value's count is known only after a while
+        model = _with_frequencies(
+            connection, model, model.prior * (records - 1) if repeats is None else repeats
+        )
+        found, strangers = (
+            _patterns(connection, model, pairs) for pairs in ("training_pairs", "random_pairs")
+        )
         model = _rounds(model, found, strangers, rules, records * (records - 1) / 2 / step, settings)
     for pairs in ("training_pairs", "random_pairs"):
         connection.execute(f"drop table {pairs}")
@@ -70,17 +80,21 @@ def _random_pairs(connection: DuckDBPyConnection, records: int, settings: MatchS
         chosen = "select l.rid as l, r.rid as r from fields as l join fields as r on l.rid < r.rid"
     else:
         chosen = (
-            f"select hash(i, {settings.seed}) % {records} as l, hash(i, {settings.seed + 1}) % {records} as r "
+            f"select hash(i, {settings.seed}) % {records} as l, hash(i, {settings.seed + 1}) % "
+            f"{records} as r "
             f"from range({settings.sample_pairs}) as t(i)"
         )
     connection.execute(
-        f"create or replace temp table random_pairs as select cast(l as bigint) as l, cast(r as bigint) as r, "
+        f"create or replace temp table random_pairs as select cast(l as bigint) as l, cast(r as bigint) "
+        f"as r, "
         f"0 as rules from ({chosen}) where l <> r"
     )
 
 
 def _first_model(comparisons: tuple[Comparison, ...], records: int) -> Model:
-    m = {c.name: tuple(level.guess / sum(v.guess for v in c.levels) for level in c.levels) for c in comparisons}
+    m = {
+        c.name: tuple(level.guess / sum(v.guess for v in c.levels) for level in c.levels) for c in comparisons
+    }
     even = {c.name: tuple(1 / len(c.levels) for _ in c.levels) for c in comparisons}
     return Model(comparisons, m, even, m, min(0.1, 0.5 / max(records, 2)), 0.0, {})
 
@@ -96,7 +110,8 @@ def _count_values(connection: DuckDBPyConnection, model: Model) -> None:
 
 
 def _with_frequencies(connection: DuckDBPyConnection, model: Model, repeats: float) -> Model:
-    """The model with what the table ``frequencies`` says of each column, without a person's own repetitions."""
+    """The model with what the table ``frequencies`` says of each column, without a person's own
+    repetitions."""
     rows = connection.execute(
         f"""
         select column_name, sum(n), sum(n * greatest(n - {1 + repeats!r}, 0)) from frequencies
@@ -106,7 +121,9 @@ def _with_frequencies(connection: DuckDBPyConnection, model: Model, repeats: flo
     counted = {}
     for column, known, strangers in rows:
         average = _rounded(float(strangers) / max(int(known), 1))
-        counted[column] = Frequency(max(int(known), 2), repeats, average, _rounded(min(1.0, max(average, _RAREST))))
+        counted[column] = Frequency(
+            max(int(known), 2), repeats, average, _rounded(min(1.0, max(average, _RAREST)))
+        )
     for column in frequent_columns(model.comparisons):
         counted.setdefault(column, Frequency(2, repeats, 0.0, _RAREST))
     return replace(model, frequencies=counted)
@@ -150,7 +167,9 @@ def _rounds(
             model,
             prior=_share_of_pairs(person, found, all_pairs),
             home_prior=_share_of_pairs(home, found, all_pairs) if homes else 0.0,
-            m=_credible(model, _learnt(model, found, person, blind, settings, _first_guesses(model)), settings),
+            m=_credible(
+                model, _learnt(model, found, person, blind, settings, _first_guesses(model)), settings
+            ),
             home=_learnt(model, found, home, blind, settings, _first_home(model)),
         )
         model = _strangers_step(model, strangers, sum(_chances(model, strangers)))
@@ -170,9 +189,11 @@ def _first_guesses(model: Model) -> dict[str, np.ndarray]:
 
 
 def _first_home(model: Model) -> dict[str, tuple[float, ...]]:
-    """People of one household: what one person's records share, but names given, dates and numbers by chance."""
+    """People of one household: what one person's records share, but names given, dates and numbers by
+    chance."""
     guesses = {
-        c.name: model.u[c.name] if c.is_own else tuple(level.guess for level in c.levels) for c in model.comparisons
+        c.name: model.u[c.name] if c.is_own else tuple(level.guess for level in c.levels)
+        for c in model.comparisons
     }
     return {name: tuple(value / sum(values) for value in values) for name, values in guesses.items()}
 
@@ -223,7 +244,9 @@ def _learnt(
     for place, comparison in enumerate(model.comparisons):
         levels = found.levels[:, place]
         use = blind[comparison.name] & (levels >= 0)
-        seen = np.bincount(levels[use], weights=(chance * found.counts)[use], minlength=len(comparison.levels))
+        seen = np.bincount(
+            levels[use], weights=(chance * found.counts)[use], minlength=len(comparison.levels)
+        )
         guess = np.asarray(guesses[comparison.name])
         learnt[comparison.name] = _shares(seen + settings.prior_pairs * guess / guess.sum())
     return learnt
