@@ -12,6 +12,9 @@ from pipelines.identity.matching.fields import Field
 from pipelines.identity.matching.settings import MatchSettings
 
 
+_MOST_RULES = 62  # a bit each
+
+
 @dataclass(frozen=True)
 class BlockingRule:
     """Records with an equal key are compared. ``fields``: what the key is made of; ``keys``: SQL, null:
@@ -19,6 +22,7 @@ class BlockingRule:
 
     fields: tuple[str, ...]
     keys: tuple[str, ...]
+    is_telling: bool = False
 
 
 def blocking_rules(fields: list[Field]) -> list[BlockingRule]:
@@ -27,7 +31,7 @@ def blocking_rules(fields: list[Field]) -> list[BlockingRule]:
     kinds = {field.name: field.kind for field in fields}
     by_kind = {kind: [name for name in names if kinds[name] == kind] for kind in set(kinds.values())}
     rules = [
-        BlockingRule((name,), (name,))
+        BlockingRule((name,), (name,), is_telling=True)
         for kind in ("id_number", "phone", "email")
         for name in by_kind.get(kind, [])
     ]
@@ -41,7 +45,7 @@ def blocking_rules(fields: list[Field]) -> list[BlockingRule]:
         BlockingRule((name,), (f"case when length({name}) = 8 then {name} end",))
         for name in by_kind.get("date", [])
     ]
-    return [*rules, *_by_name(names, by_kind), *_by_address(names, by_kind)]
+    return [*rules, *_by_name(names, by_kind), *_by_address(names, by_kind)][:_MOST_RULES]
 
 
 def make_pairs(
@@ -61,11 +65,32 @@ def make_pairs(
     for number, rule in enumerate(rules):
         _find(connection, rule, number, budget, settings.largest_block)
     connection.execute(
-        f"create or replace table {table} as select l, r, bit_or(rule) as rules from found group by l, "
-        f"r order by l, r"
+        "create or replace temp table candidates as "
+        "select l, r, bit_or(rule) as rules from found group by l, r"
     )
     connection.execute("drop table found")
+    most = max(settings.pairs_at_least, settings.pairs_per_record * records)
+    chosen = _told_by_enough(connection, rules, most)
+    connection.execute(
+        f"create or replace table {table} as select * from candidates where {chosen} order by l, r"
+    )
+    connection.execute("drop table candidates")
     return connection.execute(f"select count(*) from {table}").fetchone()[0]
+
+
+def _told_by_enough(connection: DuckDBPyConnection, rules: list[BlockingRule], most: int) -> str:
+    """SQL that leaves at most so many candidates: those that enough rules found, or one that is telling alone."""
+    alone = sum(1 << number for number, rule in enumerate(rules) if rule.is_telling)
+    told = connection.execute(
+        f"select case when rules & {alone} <> 0 then {_MOST_RULES} else bit_count(rules) end as told, count(*) "
+        "from candidates group by told order by told desc"
+    ).fetchall()
+    pairs = 0
+    for count, own in told:
+        pairs += own
+        if pairs > most and count < _MOST_RULES:
+            return f"(rules & {alone} <> 0 or bit_count(rules) > {count})"
+    return "true"
 
 
 def _find(connection: DuckDBPyConnection, rule: BlockingRule, number: int, budget: int, most: int) -> None:

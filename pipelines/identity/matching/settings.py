@@ -21,6 +21,8 @@ class MatchSettings:
     trusted_number_records: int
     block_pairs_per_record: int
     block_pairs_at_least: int
+    pairs_per_record: int
+    pairs_at_least: int
     largest_block: int
     sample_pairs: int
     training_pairs: int
