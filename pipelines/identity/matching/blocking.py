@@ -11,7 +11,6 @@ from duckdb import DuckDBPyConnection
 from pipelines.identity.matching.fields import Field
 from pipelines.identity.matching.settings import MatchSettings
 
-
 _MOST_RULES = 62  # a bit each
 
 
@@ -79,11 +78,11 @@ def make_pairs(
 
 
 def _told_by_enough(connection: DuckDBPyConnection, rules: list[BlockingRule], most: int) -> str:
-    """SQL that leaves at most so many candidates: those that enough rules found, or one that is telling alone."""
+    """SQL that leaves about so many candidates: those that enough rules found, or one that is telling alone."""
     alone = sum(1 << number for number, rule in enumerate(rules) if rule.is_telling)
     told = connection.execute(
-        f"select case when rules & {alone} <> 0 then {_MOST_RULES} else bit_count(rules) end as told, count(*) "
-        "from candidates group by told order by told desc"
+        f"select case when rules & {alone} <> 0 then {_MOST_RULES} else bit_count(rules) end as told, "
+        "count(*) from candidates group by told order by told desc"
     ).fetchall()
     pairs = 0
     for count, own in told:

@@ -195,7 +195,8 @@ def _conflicts(connection: DuckDBPyConnection, settings: MatchSettings) -> list[
         join numbered as x on x.cluster = a.cluster join numbered as y on y.cluster = b.cluster
         where weight >= ? and x.number <> y.number
         qualify row_number() over (
-            partition by least(a.cluster, b.cluster), greatest(a.cluster, b.cluster) order by weight desc, l, r
+            partition by least(a.cluster, b.cluster), greatest(a.cluster, b.cluster)
+            order by weight desc, l, r
         ) = 1
         order by l, r
         """,

@@ -70,13 +70,17 @@ def _listed(words: tuple[str, ...] | list[str]) -> str:
 
 
 def _texts() -> list[str]:
-    plain = f"lower(strip_accents(translate(t, {_quoted(_FULL)}, {_quoted(_HALF)})))"
-    folded = f"translate(replace(replace({plain}, 'ß', 'ss'), 'æ', 'ae'), 'øłđðþ', 'olddt')"
     streets = "t"
     for short, long in _STREETS.items():
         streets = f"regexp_replace({streets}, '\\b{short}\\b', '{long}', 'g')"
     return [
-        f"folded(t) as trim(regexp_replace({folded}, '[\\s\\x{{200b}}\\x{{feff}}]+', ' ', 'g'))",
+        # almost no text holds a full-width character, and translating is dear
+        "half_width(t) as case when regexp_matches(t, '[\\x{3000}\\x{FF01}-\\x{FF5E}]') "
+        f"then translate(t, {_quoted(_FULL)}, {_quoted(_HALF)}) else t end",
+        "plain(t) as translate(replace(replace(lower(strip_accents(half_width(t))), 'ß', 'ss'), 'æ', 'ae'), "
+        "'øłđðþ', 'olddt')",
+        "folded(t) as trim(regexp_replace(case when strlen(t) = length(t) then lower(t) else plain(t) end, "
+        "'[\\s\\x{200b}\\x{feff}]+', ' ', 'g'))",
         f"something(t) as case when t = '' or t in {_listed(_NOTHING)} then null else t end",
         "letters(t) as nullif(regexp_replace(t, '[^\\p{L}\\p{N}]+', '', 'g'), '')",
         "is_repeated(t) as length(t) >= 3 and length(replace(t, left(t, 1), '')) = 0",
