@@ -78,7 +78,7 @@ def make_pairs(
 
 
 def _told_by_enough(connection: DuckDBPyConnection, rules: list[BlockingRule], most: int) -> str:
-    """SQL that leaves about so many candidates: those that enough rules found, or one that is telling alone."""
+    """SQL that leaves about so many candidates: found by enough rules, or by one that is telling alone."""
     alone = sum(1 << number for number, rule in enumerate(rules) if rule.is_telling)
     told = connection.execute(
         f"select case when rules & {alone} <> 0 then {_MOST_RULES} else bit_count(rules) end as told, "

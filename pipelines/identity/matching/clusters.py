@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
@@ -71,8 +72,6 @@ def _components(count: int, left: np.ndarray, right: np.ndarray, weight: np.ndar
 
 
 def _write(connection: DuckDBPyConnection, lowest: np.ndarray) -> None:
-    import pyarrow as pa
-
     table = pa.table({"rid": np.arange(len(lowest)), "cluster": lowest})
     connection.register("found_clusters", table)
     connection.execute("create or replace table clusters as from found_clusters")
@@ -81,8 +80,6 @@ def _write(connection: DuckDBPyConnection, lowest: np.ndarray) -> None:
 
 def _complete(connection: DuckDBPyConnection, weigh: Weigh, records: np.ndarray, parts: np.ndarray) -> None:
     """Make ``inner``: every pair within a component of three or more, weighed."""
-    import pyarrow as pa
-
     connection.register("members_found", pa.table({"rid": records, "part": parts.astype(np.int64)}))
     connection.execute("create or replace temp table members as from members_found")
     connection.unregister("members_found")
