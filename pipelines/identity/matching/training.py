@@ -57,13 +57,10 @@ def train(
     add_counts(connection, model)
     for pairs in ("training_pairs", "random_pairs"):
         compare(connection, model, pairs, f"{pairs}_levels")
-    for repeats in (
-        0.0,
-        None,
-    ):  # what a person's own records add to a value's count is known only after a while
-        model = _with_frequencies(
-            connection, model, model.prior * (records - 1) if repeats is None else repeats
-        )
+    # a person's own records add to the count of its values; how many they are is known only after a first run
+    for is_first in (True, False):
+        repeats = 0.0 if is_first else model.prior * (records - 1)
+        model = _with_frequencies(connection, model, repeats)
         found, strangers = (
             _patterns(connection, model, pairs) for pairs in ("training_pairs", "random_pairs")
         )
@@ -176,7 +173,8 @@ def _rounds(
         model = replace(model, home={c.name: _at_home(model, c) for c in model.comparisons})
         if abs(model.prior - former) < 1e-4 * former:
             break
-    return model
+    # less than one pair seen is none: no doubt about a home that nobody saw
+    return replace(model, home_prior=0.0) if model.home_prior * all_pairs < 1 else model
 
 
 def _share_of_pairs(chance: np.ndarray, found: _Patterns, all_pairs: float) -> float:
