@@ -2,9 +2,11 @@
 
 from pipelines.cli.commands import main
 from pipelines.cli.demo import demo
+from pipelines.cli.identity import identity
 from pipelines.cli.sources import sources
 
 main.add_command(demo)
+main.add_command(identity)
 main.add_command(sources)
 
 __all__ = ["main"]

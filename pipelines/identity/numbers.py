@@ -13,12 +13,12 @@ _SEPARATORS = re.compile(r"[\s\u200b\ufeff\-‐‑‒–—]+")
 
 _SHORT_IDENTITY = re.compile(r"[1-9][0-9]{14}")
 _LONG_IDENTITY = re.compile(r"[1-9][0-9]{16}[0-9X]")
-_IDENTITY_WEIGHTS = tuple(pow(2, 17 - place, 11) for place in range(17))
-_IDENTITY_CHECKS = "10X98765432"
+IDENTITY_WEIGHTS = tuple(pow(2, 17 - place, 11) for place in range(17))
+IDENTITY_CHECKS = "10X98765432"
 
 _COMPANY_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
-_COMPANY_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_COMPANY_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
+COMPANY_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+COMPANY_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 
 
 def normalise_identity_number(text: str | None) -> str | None:
@@ -77,11 +77,11 @@ def _is_birth_date(digits: str) -> bool:
 
 
 def _identity_check(digits: str) -> str:
-    total = sum(int(digit) * weight for digit, weight in zip(digits, _IDENTITY_WEIGHTS, strict=True))
-    return _IDENTITY_CHECKS[total % 11]
+    total = sum(int(digit) * weight for digit, weight in zip(digits, IDENTITY_WEIGHTS, strict=True))
+    return IDENTITY_CHECKS[total % 11]
 
 
 def _company_check(characters: str) -> str:
-    values = map(_COMPANY_ALPHABET.index, characters)
-    total = sum(value * weight for value, weight in zip(values, _COMPANY_WEIGHTS, strict=True))
-    return _COMPANY_ALPHABET[-total % 31]
+    values = map(COMPANY_ALPHABET.index, characters)
+    total = sum(value * weight for value, weight in zip(values, COMPANY_WEIGHTS, strict=True))
+    return COMPANY_ALPHABET[-total % 31]

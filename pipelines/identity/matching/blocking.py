@@ -1,0 +1,190 @@
+"""Which pairs are looked at: records that share a key, as long as not too many share it.
+
+Rules follow from the fields. A rule brings at most a number of pairs that grows linearly with the table: its
+largest blocks (placeholders, a branch's own phone, the most frequent names) are left out first.
+"""
+
+from dataclasses import dataclass
+
+from duckdb import DuckDBPyConnection
+
+from pipelines.identity.matching.fields import Field
+from pipelines.identity.matching.settings import MatchSettings
+
+_MOST_RULES = 62  # a bit each
+
+
+@dataclass(frozen=True)
+class BlockingRule:
+    """Records with an equal key are compared. ``fields``: what the key is made of; ``keys``: SQL, null:
+    none."""
+
+    fields: tuple[str, ...]
+    keys: tuple[str, ...]
+    is_telling: bool = False
+
+
+def blocking_rules(fields: list[Field]) -> list[BlockingRule]:
+    """The rules that the fields allow."""
+    names = [field.name for field in fields]
+    kinds = {field.name: field.kind for field in fields}
+    by_kind = {kind: [name for name in names if kinds[name] == kind] for kind in set(kinds.values())}
+    rules = [
+        BlockingRule((name,), (name,), is_telling=True)
+        for kind in ("id_number", "phone", "email")
+        for name in by_kind.get(kind, [])
+    ]
+    for first, second in _couples(by_kind.get("phone", [])):
+        rules.append(BlockingRule((first, second), (first, second)))
+    rules += [
+        BlockingRule((name,), (f"case when length({name}_local) > 4 then {name}_local end",))
+        for name in by_kind.get("email", [])
+    ]
+    rules += [
+        BlockingRule((name,), (f"case when length({name}) = 8 then {name} end",))
+        for name in by_kind.get("date", [])
+    ]
+    return [*rules, *_by_name(names, by_kind), *_by_address(names, by_kind)][:_MOST_RULES]
+
+
+def make_pairs(
+    connection: DuckDBPyConnection,
+    rules: list[BlockingRule],
+    settings: MatchSettings,
+    *,
+    table: str = "pairs",
+) -> int:
+    """Make the table ``pairs``: ``l < r`` (rids) and ``rules``, a bit per rule that found the pair.
+
+    Gives the number of pairs.
+    """
+    records = connection.execute("select count(*) from fields").fetchone()[0]
+    budget = max(settings.block_pairs_at_least, settings.block_pairs_per_record * records)
+    connection.execute("create or replace temp table found (l bigint, r bigint, rule bigint)")
+    for number, rule in enumerate(rules):
+        _find(connection, rule, number, budget, settings.largest_block)
+    connection.execute(
+        "create or replace temp table candidates as "
+        "select l, r, bit_or(rule) as rules from found group by l, r"
+    )
+    connection.execute("drop table found")
+    most = max(settings.pairs_at_least, settings.pairs_per_record * records)
+    chosen = _told_by_enough(connection, rules, most)
+    connection.execute(
+        f"create or replace table {table} as select * from candidates where {chosen} order by l, r"
+    )
+    connection.execute("drop table candidates")
+    return connection.execute(f"select count(*) from {table}").fetchone()[0]
+
+
+def _told_by_enough(connection: DuckDBPyConnection, rules: list[BlockingRule], most: int) -> str:
+    """SQL that leaves about so many candidates: found by enough rules, or by one that is telling alone."""
+    alone = sum(1 << number for number, rule in enumerate(rules) if rule.is_telling)
+    told = connection.execute(
+        f"select case when rules & {alone} <> 0 then {_MOST_RULES} else bit_count(rules) end as told, "
+        "count(*) from candidates group by told order by told desc"
+    ).fetchall()
+    pairs = 0
+    for count, own in told:
+        pairs += own
+        if pairs > most and count < _MOST_RULES:
+            return f"(rules & {alone} <> 0 or bit_count(rules) > {count})"
+    return "true"
+
+
+def _find(connection: DuckDBPyConnection, rule: BlockingRule, number: int, budget: int, most: int) -> None:
+    keys = " union ".join(
+        f"select hash({key}) as key, rid from fields where {key} is not null" for key in rule.keys
+    )
+    connection.execute(
+        f"""
+        create or replace temp table blocks as
+        select key, list(rid order by rid) as rids from ({keys}) group by key having count(*) between 2 and
+        {most}
+        """
+    )
+    largest = connection.execute(
+        """
+        select max(size) from (
+            select size, sum(size * (size - 1) / 2 * count(*)) over (order by size) as pairs
+            from (select len(rids) as size from blocks) group by size
+        ) where pairs <= ?
+        """,
+        [budget],
+    ).fetchone()[0]
+    connection.execute(
+        f"""
+        insert into found
+        with small as (select rids from blocks where len(rids) <= {largest or 0}),
+        firsts as (select unnest(rids) as l, unnest(range(1, len(rids) + 1)) as place, rids from small)
+        select l, unnest(rids[place + 1:]) as r, {1 << number} from firsts
+        """
+    )
+    connection.execute("drop table blocks")
+
+
+def _couples(names: list[str]) -> list[tuple[str, str]]:
+    return [(first, second) for place, first in enumerate(names) for second in names[place + 1 :]]
+
+
+def _by_name(names: list[str], by_kind: dict[str, list[str]]) -> list[BlockingRule]:
+    parts = [name for name in ("given", "surname") if name in names]
+    if not parts:
+        return []
+    anchors: list[tuple[tuple[str, ...], str]] = []
+    for date in by_kind.get("date", []):
+        anchors += [
+            ((date,), f"left({date}, 4)"),
+            ((date,), f"nullif(substr({date}, 5, 4), '')"),
+            ((date,), f"case when length({date}) = 8 then left({date}, 3) || right({date}, 2) end"),
+        ]
+    for kind in ("postcode", "place", "street", "text", "house_number"):
+        anchors += [((name,), name) for name in by_kind.get(kind, [])]
+    rules = [
+        BlockingRule((*parts, *uses), tuple(f"{part} || chr(31) || {anchor}" for part in parts))
+        for uses, anchor in anchors
+    ]
+    # the beginning of a name survives most errors
+    rules += [
+        BlockingRule(
+            (*parts, date), tuple(f"left({part}, 2) || chr(31) || left({date}, 6)" for part in parts)
+        )
+        for date in by_kind.get("date", [])
+    ]
+    if len(parts) == 2:
+        ordered = "least(given, surname) || chr(31) || greatest(given, surname)"
+        rules += [
+            BlockingRule(("given", "surname"), (ordered,)),
+            BlockingRule(
+                ("given", "surname"),
+                ("given || chr(31) || left(surname, 2)", "surname || chr(31) || left(given, 2)"),
+            ),
+            BlockingRule(
+                ("given", "surname"),
+                (
+                    "left(given, 3) || chr(31) || left(surname, 3)",
+                    "left(surname, 3) || chr(31) || left(given, 3)",
+                ),
+            ),
+            BlockingRule(
+                ("given", "surname"), ("coalesce(given_known[1], given_first) || chr(31) || surname",)
+            ),
+        ]
+    else:
+        rules.append(BlockingRule((parts[0],), (parts[0],)))
+    return rules
+
+
+def _by_address(names: list[str], by_kind: dict[str, list[str]]) -> list[BlockingRule]:
+    rules = []
+    areas = [*by_kind.get("postcode", []), *by_kind.get("place", [])]
+    dates = by_kind.get("date", [])
+    for street in by_kind.get("street", []):
+        if "house_1" in names:
+            rules.append(BlockingRule((street, "house_1"), (f"{street} || chr(31) || house_1",)))
+        rules += [BlockingRule((street, area), (f"{street} || chr(31) || {area}",)) for area in areas]
+    for area in areas:
+        if "house_1" in names:
+            rules.append(BlockingRule((area, "house_1"), (f"{area} || chr(31) || house_1",)))
+        rules += [BlockingRule((area, date), (f"{area} || chr(31) || left({date}, 4)",)) for date in dates]
+    return rules

@@ -1,0 +1,74 @@
+"""The matcher: records in, persons out."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from pipelines.identity.matching.blocking import blocking_rules, make_pairs
+from pipelines.identity.matching.clusters import Conflict, cluster
+from pipelines.identity.matching.comparisons import comparisons_of
+from pipelines.identity.matching.model import Model, load_model
+from pipelines.identity.matching.rules import Rules
+from pipelines.identity.matching.scoring import add_counts, score
+from pipelines.identity.matching.settings import MatchSettings, match_settings
+from pipelines.identity.matching.table import load_records, make_fields
+from pipelines.identity.matching.training import train
+
+
+@dataclass(frozen=True)
+class Matching:
+    """What a run gives: the tables ``records``, ``fields``, ``scores`` and ``clusters`` of the connection."""
+
+    records: int
+    pairs: int
+    model: Model
+    conflicts: list[Conflict]
+
+
+@contextmanager
+def workspace(memory: str | None = None) -> Iterator[DuckDBPyConnection]:
+    """A DuckDB on disk that is gone afterwards; what exceeds ``memory`` goes to its folder, readable to
+    its owner."""
+    folder = Path(tempfile.mkdtemp(prefix="yihu-matching-"))  # mode 0700
+    options = {"memory_limit": memory or match_settings().memory, "temp_directory": str(folder / "spill")}
+    try:
+        with duckdb.connect(str(folder / "matching.duckdb"), config=options) as connection:
+            connection.execute("set enable_progress_bar = false")
+            yield connection
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def match(
+    connection: DuckDBPyConnection,
+    paths: list[Path],
+    rules: Rules,
+    *,
+    keep: list[str] | None = None,
+    settings: MatchSettings | None = None,
+    model_folder: Path | None = None,
+) -> Matching:
+    """Match the records of files: train on them, or take the model of a folder; weigh their pairs;
+    cluster."""
+    settings = settings or match_settings()
+    records = load_records(connection, paths, rules, keep or [])
+    fields = make_fields(connection, rules, settings)
+    comparisons, blocks = tuple(comparisons_of(fields)), blocking_rules(fields)
+    pairs = make_pairs(connection, blocks, settings)
+    if model_folder:
+        model = load_model(connection, comparisons, model_folder)
+        add_counts(connection, model)
+    else:
+        model = train(connection, comparisons, blocks, settings)
+
+    def weigh(chosen: str, result: str) -> None:
+        score(connection, model, chosen, result, settings)
+
+    weigh("pairs", "scores")
+    return Matching(records, pairs, model, cluster(connection, weigh, settings))

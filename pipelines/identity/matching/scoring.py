@@ -1,0 +1,151 @@
+"""Pairs are compared and weighed by Splink; frequent values and shared homes take their part off
+afterwards."""
+
+from math import log2
+
+from duckdb import DuckDBPyConnection
+from splink import SettingsCreator
+from splink.internals.comparison_vector_values import compute_comparison_vector_values_from_id_pairs_sqls
+from splink.internals.dialects import SplinkDialect
+from splink.internals.predict import predict_from_comparison_vectors_sqls
+
+from pipelines.identity.matching.comparisons import Comparison
+from pipelines.identity.matching.model import Model, frequent_columns, splink_settings
+from pipelines.identity.matching.settings import MatchSettings
+
+
+def add_counts(connection: DuckDBPyConnection, model: Model, *, table: str = "fields") -> None:
+    """Make ``compared``: the table's rows with ``n_<column>``, how many records have each value that
+    matters."""
+    columns = frequent_columns(model.comparisons)
+    joins = " ".join(
+        f"left join frequencies as f_{column} on f_{column}.column_name = '{column}' "
+        f"and f_{column}.value = {table}.{column}"
+        for column in columns
+    )
+    counts = "".join(f", coalesce(f_{column}.n, 1) as n_{column}" for column in columns)
+    connection.execute(f"create or replace table compared as select {table}.*{counts} from {table} {joins}")
+
+
+def compare(connection: DuckDBPyConnection, model: Model, pairs: str, result: str) -> None:
+    """Make ``result``: per pair of the table ``pairs`` (l, r) its levels ``gamma_*``, weights ``mw_*``,
+    counts ``n_*`` and
+    valid identity numbers (number_l, number_r).
+
+    Levels count from the top: 0 is the first level of a comparison, -1 stands for not known.
+    """
+    gammas = ", ".join(
+        f"cast(case when predicted.gamma_{c.name} < 0 then -1 "
+        f"else {len(c.levels) - 1} - predicted.gamma_{c.name} end as tinyint) as gamma_{c.name}, mw_{c.name}"
+        for c in model.comparisons
+    )
+    counts = "".join(f", n_{column}_l as n_{column}" for column in frequent_columns(model.comparisons))
+    steps = ", ".join(f"{name} as ({text})" for name, text in _splink_steps(model, pairs))
+    connection.execute(
+        f"create or replace table {result} as with {steps} "
+        f"select rid_l as l, rid_r as r, id_key_l as number_l, id_key_r as number_r, "
+        f"{gammas}{counts} from __splink__df_predict as predicted"
+    )
+
+
+def _splink_steps(model: Model, pairs: str) -> list[tuple[str, str]]:
+    """The SQL by which Splink compares and weighs pairs, step by step.
+
+    The steps are asked for one by one because ``Linker.inference.predict`` gives levels only together with
+    every compared value, which a large table cannot hold.
+    """
+    settings = SettingsCreator.from_path_or_dict(splink_settings(model)).get_settings("duckdb")
+    columns = settings.column_info_settings
+    steps = [
+        *compute_comparison_vector_values_from_id_pairs_sqls(
+            settings._columns_to_select_for_blocking,
+            settings._columns_to_select_for_comparison_vector_values,
+            input_tablename_l="compared",
+            input_tablename_r="compared",
+            source_dataset_input_column=columns.source_dataset_input_column,
+            unique_id_input_column=columns.unique_id_input_column,
+        ),
+        *predict_from_comparison_vectors_sqls(
+            unique_id_input_columns=columns.unique_id_input_columns,
+            core_model_settings=settings.core_model_settings,
+            sql_dialect=SplinkDialect.from_string("duckdb"),
+            retain_intermediate_calculation_columns=True,
+            training_mode=True,
+            additional_columns_to_retain=settings._additional_columns_to_retain,
+        ),
+    ]
+    blocked = f"select l as join_key_l, r as join_key_r, '0' as match_key from {pairs}"
+    return [
+        ("__splink__blocked_id_pairs", blocked),
+        *((step["output_table_name"], step["sql"]) for step in steps),
+    ]
+
+
+def rarity(model: Model, comparison_name: str) -> str:
+    """SQL for the bits that a pair's shared value adds (rare) or takes (frequent) on top of its level."""
+    comparison = next(c for c in model.comparisons if c.name == comparison_name)
+    cases = [
+        f"when gamma_{comparison.name} = {place} "
+        f"then {model.frequencies[level.frequent].rarity(f'n_{level.frequent}')}"
+        for place, level in enumerate(comparison.levels)
+        if level.frequent
+    ]
+    return f"case {' '.join(cases)} else 0 end" if cases else "0"
+
+
+def home_weight(model: Model, comparison: Comparison) -> str:
+    """SQL for the bits by which a pair looks like two people of one household rather than like strangers.
+
+    What a household shares is as telling as it is rare; names given and birth dates agree by chance only.
+    """
+    cases = " ".join(
+        f"when {place} then {log2(home / u)!r}"
+        for place, (home, u) in enumerate(
+            zip(model.home[comparison.name], model.u[comparison.name], strict=True)
+        )
+    )
+    bits = f"case gamma_{comparison.name} {cases} else 0 end"
+    return bits if comparison.is_own else f"{bits} + {rarity(model, comparison.name)}"
+
+
+def total(model: Model) -> str:
+    """SQL for a pair's log2 odds that it is one person, against strangers and people of one household."""
+    person = " + ".join(f"mw_{c.name} + {rarity(model, c.name)}" for c in model.comparisons)
+    if model.home_prior <= 0:
+        return f"round({model.prior_weight!r} + {person}, 4)"
+    home = " + ".join(home_weight(model, c) for c in model.comparisons)
+    odds = f"{model.home_prior!r} * pow(2, least({home}, 300))"
+    return f"round({model.prior_weight!r} + {person} - log2(1 + {odds}), 4)"
+
+
+def rule_code(model: Model) -> str:
+    """SQL for what links a pair: a valid number, name with birth date and a contact, or the model's
+    weights."""
+    names = {comparison.name: comparison for comparison in model.comparisons}
+    contacts = [
+        f"gamma_{name} = 0" for name, own in names.items() if own.name.startswith(("phone_", "email_"))
+    ]
+    agreed = ""
+    if contacts and {"given", "surname", "date_1"} <= set(names):
+        agreed = (
+            "when gamma_given = 0 and gamma_surname = 0 and gamma_date_1 = 0 "
+            f"and ({' or '.join(contacts)}) then 'name_date_contact' "
+        )
+    return f"case when number_l = number_r then 'identity_number' {agreed}else 'model' end"
+
+
+def score(
+    connection: DuckDBPyConnection, model: Model, pairs: str, result: str, settings: MatchSettings
+) -> None:
+    """Make ``result`` (l, r, rule_code, weight): the log2 odds of each pair of ``pairs``."""
+    compare(connection, model, pairs, f"{result}_levels")
+    connection.execute(
+        f"""
+        create or replace table {result} as
+        select l, r, rule_code, greatest(weight, case rule_code
+            when 'identity_number' then {settings.certain_weight}
+            when 'name_date_contact' then {settings.agreed_weight} else weight end) as weight
+        from (select l, r, {rule_code(model)} as rule_code, {total(model)} as weight from {result}_levels)
+        """
+    )
+    connection.execute(f"drop table {result}_levels")

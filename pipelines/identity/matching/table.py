@@ -1,0 +1,191 @@
+"""The records of one or several files as the table ``fields``: normalised, numbered by what they say.
+
+``rid`` follows from the content alone, never from the order of rows or the record's own id: whatever matching
+does by number is therefore the same after any shuffling.
+"""
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+from duckdb import Error as DuckDBError
+
+from pipelines.identity.matching.fields import Field, fields_of, quoted
+from pipelines.identity.matching.normalise import create_macros
+from pipelines.identity.matching.rules import Rules
+from pipelines.identity.matching.settings import MatchSettings
+
+
+class TableError(Exception):
+    """A file of records that cannot be read with its rules."""
+
+
+def load_records(connection: DuckDBPyConnection, paths: list[Path], rules: Rules, keep: list[str]) -> int:
+    """Make the table ``records``: every row of the files as text, in order; gives their number.
+
+    ``keep`` names columns that are carried along (the truth). TableError where a file lacks a column.
+    """
+    connection.execute("create or replace sequence line start 1")
+    parts = [_select(connection, path, number, rules, keep) for number, path in enumerate(paths, start=1)]
+    connection.execute(f"create or replace table records as {' union all '.join(parts)}")
+    return connection.execute("select count(*) from records").fetchone()[0]
+
+
+def make_fields(connection: DuckDBPyConnection, rules: Rules, settings: MatchSettings) -> list[Field]:
+    """Make the table ``fields`` from ``records``, one row per record, and give what it holds.
+
+    ``id_key`` is the valid identity number or company code, null where more records carry it than one
+    customer has.
+    """
+    create_macros(connection)
+    _variants(connection)
+    fields = fields_of(rules, _month_first(connection, rules))
+    _spell(connection, fields)
+    _forget_january_first(connection, [field.name for field in fields if field.kind == "date"])
+    content = ", ".join(f"coalesce(spelt.{field.name}, chr(30))" for field in fields)
+    derived = "".join(f", {text} as {name}" for name, text in _derived(fields).items())
+    squashed = ", ".join(
+        f"{field.name} as {field.name}_words, letters({field.name}) as {field.name}"
+        if field.kind in ("given_name", "surname")
+        else field.name
+        for field in fields
+    )
+    connection.execute(f"create or replace temp table spelt as select line, source, {squashed} from spelt")
+    connection.execute(
+        f"""
+        create or replace table fields as
+        select row_number() over (order by md5(concat_ws(chr(31), spelt.source, {content})), record_id,
+        line) - 1
+                   as rid, spelt.*{derived}
+        from spelt join (select line, record_id from records) as own using (line)
+        order by rid
+        """
+    )
+    connection.execute("drop table spelt")
+    connection.execute(
+        f"""
+        update fields set id_key = null where id_key in (
+            select id_key from fields group by id_key having count(*) > {settings.trusted_number_records}
+        )
+        """
+    )
+    return fields
+
+
+def _spell(connection: DuckDBPyConnection, fields: list[Field]) -> None:
+    """The table ``spelt``: every field after all its steps, one step of all fields at a time."""
+    texts = ", ".join(f"{field.text} as {field.name}" for field in fields)
+    connection.execute(f"create or replace temp table spelt as select line, source, {texts} from records")
+    for place in range(max(len(field.steps) for field in fields)):
+        steps = ", ".join(
+            _applied(field.steps[place], field.name) if place < len(field.steps) else field.name
+            for field in fields
+        )
+        connection.execute(f"create or replace temp table spelt as select line, source, {steps} from spelt")
+
+
+def _applied(step: str, column: str) -> str:
+    """A step over ``t`` as one over a column."""
+    return re.sub(r"\bt\b", column, step) + f" as {column}"
+
+
+def _select(connection: DuckDBPyConnection, path: Path, number: int, rules: Rules, keep: list[str]) -> str:
+    if not path.exists():
+        raise TableError(f"{path}: there is no such file")
+    name = path.as_posix().replace("'", "''")
+    reading = (
+        f"read_parquet('{name}')"
+        if path.suffix == ".parquet"
+        else f"read_csv('{name}', all_varchar = true, header = true, nullstr = '')"
+    )
+    try:
+        found = {row[0].strip(): row[0] for row in connection.execute(f"describe from {reading}").fetchall()}
+    except DuckDBError as error:
+        raise TableError(f"{path}: {error}") from error
+    if missing := [column for column in [*rules.needed(), *keep] if column not in found]:
+        raise TableError(f"{path}: no column {', '.join(missing)}; it has {', '.join(found)}")
+    kept = ", ".join(
+        f"cast({quoted(found[column])} as varchar) as {quoted(column)}"
+        for column in dict.fromkeys([*rules.kinds, *keep])
+    )
+    source = (
+        f"cast({quoted(found[rules.source_column])} as varchar)" if rules.source_column else f"'{number}'"
+    )
+    return (
+        f"select nextval('line') as line, {number} as file, {source} as source, "
+        f"cast({quoted(found[rules.id_column])} as varchar) as record_id, {kept} from {reading}"
+    )
+
+
+def _variants(connection: DuckDBPyConnection) -> None:
+    """The table ``name_variants``: every known spelling with the names it may stand for."""
+    path = files("pipelines.identity.matching") / "name_variants.csv"
+    connection.execute(
+        """
+        create or replace table name_variants as
+        with pairs as (
+            select canonical, unnest(string_split(variants, ' ')) as spelling from read_csv(?)
+            union select canonical, canonical from read_csv(?)
+        )
+        select spelling, list(distinct canonical order by canonical) as names from pairs group by spelling
+        """,
+        [str(path), str(path)],
+    )
+
+
+def _month_first(connection: DuckDBPyConnection, rules: Rules) -> frozenset[str]:
+    """The date columns written month/day/year: more second parts than first parts exceed twelve."""
+    found = set()
+    for column in rules.columns("date"):
+        shape = "^([0-9]{1,2})[-/. ]+([0-9]{1,2})[-/. ]+[0-9]{4}"
+        parts = f"regexp_extract(folded({quoted(column)}), '{shape}', "
+        first, second = connection.execute(
+            f"select count(*) filter (try_cast({parts} 1) as int) > 12), "
+            f"count(*) filter (try_cast({parts} 2) as int) > 12) from records"
+        ).fetchone()
+        if second > first:
+            found.add(column)
+    return frozenset(found)
+
+
+def _forget_january_first(connection: DuckDBPyConnection, names: list[str]) -> None:
+    """Where 1 January stands for a year alone (ten times too frequent), the month and the day are
+    forgotten."""
+    for name in names:
+        connection.execute(
+            f"""
+            update spelt set {name} = left({name}, 4)
+            where length({name}) = 8 and right({name}, 4) = '0101'
+              and (select count(*) filter (right({name}, 4) = '0101') * 36.5 > count(*)
+                          and count(*) filter (right({name}, 4) = '0101') > 10
+                   from spelt where length({name}) = 8)
+            """
+        )
+
+
+def _derived(fields: list[Field]) -> dict[str, str]:
+    """The further columns that comparing and blocking need."""
+    kinds = {field.name: field.kind for field in fields}
+    derived: dict[str, str] = {}
+    if "given" in kinds:
+        first = "split_part(given_words, ' ', 1)"
+        derived |= {
+            "given_first": f"case when length({first}) > 2 then {first} else given end",
+            "given_known": f"(select names from name_variants where spelling = {first})",
+        }
+    if "surname" in kinds:
+        derived["surname_parts"] = (
+            "case when contains(surname_words, ' ') "
+            "then list_filter(string_split(surname_words, ' '), lambda w: length(w) > 3) end"
+        )
+    for name, kind in kinds.items():
+        if kind == "email":
+            derived[f"{name}_local"] = f"split_part({name}, '@', 1)"
+        elif kind == "street" and name == "street_1" and "house_1" in kinds:
+            derived["street_house"] = "street_1 || ' ' || house_1"
+        elif kind == "place" and name == "place_1" and "postcode_1" in kinds:
+            derived["area"] = "place_1 || ' ' || postcode_1"
+    numbers = [f"number_key({name})" for name, kind in kinds.items() if kind == "id_number"]
+    derived["id_key"] = f"coalesce({', '.join([*numbers, 'cast(null as varchar)'])})"
+    return derived
