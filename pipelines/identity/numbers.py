@@ -16,7 +16,7 @@ _LONG_IDENTITY = re.compile(r"[1-9][0-9]{16}[0-9X]")
 IDENTITY_WEIGHTS = tuple(pow(2, 17 - place, 11) for place in range(17))
 IDENTITY_CHECKS = "10X98765432"
 
-_COMPANY_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
+COMPANY_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
 COMPANY_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 COMPANY_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 
@@ -42,7 +42,7 @@ def normalise_identity_number(text: str | None) -> str | None:
 def normalise_company_code(text: str | None) -> str | None:
     """The unified social credit code (18 characters) that ``text`` spells, or None (shape, check digit)."""
     code = _tidy(text)
-    if _is_placeholder(code) or not _COMPANY_CODE.fullmatch(code):
+    if _is_placeholder(code) or not COMPANY_CODE.fullmatch(code):
         return None
     return code if _company_check(code[:17]) == code[17] else None
 

@@ -47,13 +47,7 @@ def blocking_rules(fields: list[Field]) -> list[BlockingRule]:
     return [*rules, *_by_name(names, by_kind), *_by_address(names, by_kind)][:_MOST_RULES]
 
 
-def make_pairs(
-    connection: DuckDBPyConnection,
-    rules: list[BlockingRule],
-    settings: MatchSettings,
-    *,
-    table: str = "pairs",
-) -> int:
+def make_pairs(connection: DuckDBPyConnection, rules: list[BlockingRule], settings: MatchSettings) -> int:
     """Make the table ``pairs``: ``l < r`` (rids) and ``rules``, a bit per rule that found the pair.
 
     Gives the number of pairs.
@@ -71,10 +65,10 @@ def make_pairs(
     most = max(settings.pairs_at_least, settings.pairs_per_record * records)
     chosen = _told_by_enough(connection, rules, most)
     connection.execute(
-        f"create or replace table {table} as select * from candidates where {chosen} order by l, r"
+        f"create or replace table pairs as select * from candidates where {chosen} order by l, r"
     )
     connection.execute("drop table candidates")
-    return connection.execute(f"select count(*) from {table}").fetchone()[0]
+    return connection.execute("select count(*) from pairs").fetchone()[0]
 
 
 def _told_by_enough(connection: DuckDBPyConnection, rules: list[BlockingRule], most: int) -> str:

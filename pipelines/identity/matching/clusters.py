@@ -42,13 +42,13 @@ def cluster(connection: DuckDBPyConnection, weigh: Weigh, settings: MatchSetting
         "select l, r, weight from scores where weight >= ? order by l, r", [settings.link_weight]
     ).fetchnumpy()
     parts = _components(count, edges["l"], edges["r"], edges["weight"])
-    labels = parts.copy()
+    labels, ids = parts.copy(), _identity_numbers(connection)
     sizes = np.bincount(parts, minlength=count)
     crowded = np.flatnonzero(sizes[parts] > 2)
     if len(crowded):
         _complete(connection, weigh, crowded, parts[crowded])
-        _settle_all(connection, labels, settings)
-    _settle_pairs(connection, labels, edges)
+        _settle_all(connection, labels, ids, settings)
+    _settle_pairs(labels, ids, edges)
     lowest = np.full(count, count, dtype=np.int64)
     np.minimum.at(lowest, labels, np.arange(count))
     _write(connection, lowest[labels])
@@ -105,11 +105,10 @@ def _complete(connection: DuckDBPyConnection, weigh: Weigh, records: np.ndarray,
 
 
 def _settle_all(
-    connection: DuckDBPyConnection, labels: np.ndarray, settings: MatchSettings
-) -> list[Conflict]:
+    connection: DuckDBPyConnection, labels: np.ndarray, ids: np.ndarray, settings: MatchSettings
+) -> None:
     """Take the components apart where they are no whole; new labels follow the old ones."""
     rows = connection.execute("from inner_scores order by part, l, r").fetchnumpy()
-    ids = _identity_numbers(connection)
     fresh = len(labels)
     for left, right, weight in _by_part(rows):
         members = np.unique(np.concatenate([left[:1], right[left == left[0]]]))
@@ -171,9 +170,8 @@ def _agglomerate(
         mean[b] = mean[:, b] = -np.inf
 
 
-def _settle_pairs(connection: DuckDBPyConnection, labels: np.ndarray, edges: dict[str, np.ndarray]) -> None:
+def _settle_pairs(labels: np.ndarray, ids: np.ndarray, edges: dict[str, np.ndarray]) -> None:
     """Two records alone: apart where two identity numbers meet."""
-    ids = _identity_numbers(connection)
     left, right = edges["l"], edges["r"]
     together = labels[left] == labels[right]
     clash = together & (ids[left] >= 0) & (ids[right] >= 0) & (ids[left] != ids[right])

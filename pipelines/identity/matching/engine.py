@@ -32,11 +32,11 @@ class Matching:
 
 
 @contextmanager
-def workspace(memory: str | None = None) -> Iterator[DuckDBPyConnection]:
-    """A DuckDB on disk that is gone afterwards; what exceeds ``memory`` goes to its folder, readable to
-    its owner."""
+def workspace() -> Iterator[DuckDBPyConnection]:
+    """A DuckDB on disk that is gone afterwards; what exceeds the declared memory goes to its
+    folder, readable to its owner."""
     folder = Path(tempfile.mkdtemp(prefix="yihu-matching-"))  # mode 0700
-    options = {"memory_limit": memory or match_settings().memory, "temp_directory": str(folder / "spill")}
+    options = {"memory_limit": match_settings().memory, "temp_directory": str(folder / "spill")}
     try:
         with duckdb.connect(str(folder / "matching.duckdb"), config=options) as connection:
             connection.execute("set enable_progress_bar = false")

@@ -10,7 +10,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from pipelines.identity.matching.engine import match, workspace
-from pipelines.identity.matching.fields import quoted
+from pipelines.identity.matching.fields import literal, quoted
 from pipelines.identity.matching.rules import Rules
 from pipelines.identity.matching.settings import MatchSettings
 
@@ -74,7 +74,6 @@ def evaluate(
 def write_clusters(connection: DuckDBPyConnection, out: Path) -> None:
     """``record_id, cluster_id`` in the order of the files; the cluster's id follows from its members
     alone."""
-    name = out.as_posix().replace("'", "''")
     connection.execute(
         f"""
         copy (
@@ -85,7 +84,7 @@ def write_clusters(connection: DuckDBPyConnection, out: Path) -> None:
                 from records join (select line, rid from fields) using (line) join clusters using (rid)
             )
             order by line
-        ) to '{name}' (header, delimiter ',')
+        ) to {literal(out.as_posix())} (header, delimiter ',')
         """
     )
 

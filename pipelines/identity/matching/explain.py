@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from duckdb import DuckDBPyConnection
 
 from pipelines.identity.matching.model import Model
-from pipelines.identity.matching.scoring import compare, rarity, rule_code, score, total
+from pipelines.identity.matching.scoring import compare, rarity, rule_code, total, weigh
 from pipelines.identity.matching.settings import MatchSettings
 
 
@@ -46,7 +46,7 @@ def explain(
     code, before = connection.execute(
         f"select {rule_code(model)}, {total(model)} from asked_levels"
     ).fetchone()
-    score(connection, model, "asked", "asked_score", settings)
+    weigh(connection, model, "asked_levels", "asked_score", settings)
     weight = connection.execute("select weight from asked_score").fetchone()[0]
     for table in ("asked", "asked_levels", "asked_score"):
         connection.execute(f"drop table {table}")

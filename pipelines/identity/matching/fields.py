@@ -46,6 +46,11 @@ def quoted(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
+def literal(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _numbered(rules: Rules, kind: str, name: str, *steps: str) -> list[Field]:
     return [
         Field(f"{name}_{number}", kind, quoted(column), (*_TIDY, *steps))

@@ -14,6 +14,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from pipelines.identity.matching.comparisons import Comparison
+from pipelines.identity.matching.fields import literal
 
 DIGITS = 6  # significant digits kept, so that the order of a sum moves nothing
 
@@ -107,17 +108,17 @@ def save_model(connection: DuckDBPyConnection, model: Model, folder: Path) -> No
         "frequencies": {column: asdict(value) for column, value in model.frequencies.items()},
     }
     (folder / "model.json").write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    name = (folder / "frequencies.parquet").as_posix().replace("'", "''")
+    name = literal((folder / "frequencies.parquet").as_posix())
     connection.execute(
-        f"copy (from frequencies order by column_name, value) to '{name}' (format parquet, compression zstd)"
+        f"copy (from frequencies order by column_name, value) to {name} (format parquet, compression zstd)"
     )
 
 
 def load_model(connection: DuckDBPyConnection, comparisons: tuple[Comparison, ...], folder: Path) -> Model:
     """The model of a folder and, in the connection, its table ``frequencies``."""
     content = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    name = (folder / "frequencies.parquet").as_posix().replace("'", "''")
-    connection.execute(f"create or replace table frequencies as from read_parquet('{name}')")
+    name = literal((folder / "frequencies.parquet").as_posix())
+    connection.execute(f"create or replace table frequencies as from read_parquet({name})")
     probabilities = {
         part: {name: tuple(values) for name, values in content[part].items()} for part in ("m", "u", "home")
     }

@@ -6,6 +6,7 @@ Each macro takes and gives text. The rules are those of ``pipelines.identity.num
 from duckdb import DuckDBPyConnection
 
 from pipelines.identity import numbers
+from pipelines.identity.matching.fields import literal
 
 _FULL = "".join(map(chr, range(0xFF01, 0xFF5F))) + "\u3000"
 _HALF = "".join(map(chr, range(0x21, 0x7F))) + " "
@@ -61,12 +62,8 @@ def create_macros(connection: DuckDBPyConnection) -> None:
         connection.execute(f"create or replace macro {statement}")
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _listed(words: tuple[str, ...] | list[str]) -> str:
-    return "(" + ", ".join(map(_quoted, words)) + ")"
+    return "(" + ", ".join(map(literal, words)) + ")"
 
 
 def _texts() -> list[str]:
@@ -76,7 +73,7 @@ def _texts() -> list[str]:
     return [
         # almost no text holds a full-width character, and translating is dear
         "half_width(t) as case when regexp_matches(t, '[\\x{3000}\\x{FF01}-\\x{FF5E}]') "
-        f"then translate(t, {_quoted(_FULL)}, {_quoted(_HALF)}) else t end",
+        f"then translate(t, {literal(_FULL)}, {literal(_HALF)}) else t end",
         "plain(t) as translate(replace(replace(lower(strip_accents(half_width(t))), 'ß', 'ss'), 'æ', 'ae'), "
         "'øłđðþ', 'olddt')",
         "folded(t) as trim(regexp_replace(case when strlen(t) = length(t) then lower(t) else plain(t) end, "
@@ -151,7 +148,7 @@ def _numbers() -> list[str]:
     weights = list(numbers.IDENTITY_WEIGHTS)
     companies = list(numbers.COMPANY_WEIGHTS)
     alphabet = numbers.COMPANY_ALPHABET
-    shape = f"^[0-9A-HJ-NPQRTUWXY]{{2}}[0-9]{{6}}[{alphabet}]{{10}}$"
+    shape = f"^{numbers.COMPANY_CODE.pattern}$"
     return [
         f"person_check(t) as substr('{numbers.IDENTITY_CHECKS}', 1 + list_sum(list_transform(range(1, 18), "
         f"lambda i: cast(substr(t, i, 1) as int) * {weights}[i]))::int % 11, 1)",

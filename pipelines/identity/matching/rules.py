@@ -11,8 +11,6 @@ KINDS = (
     *("given_name", "surname", "full_name", "date", "year", "month", "day", "id_number", "phone", "email"),
     *("postcode", "place", "street", "house_number", "category", "text"),
 )
-# Several columns of these kinds spell one value together.
-JOINED_KINDS = ("given_name", "surname", "full_name", "year", "month", "day", "house_number")
 ONCE = ("year", "month", "day")
 
 

@@ -14,17 +14,17 @@ from pipelines.identity.matching.model import Model, frequent_columns, splink_se
 from pipelines.identity.matching.settings import MatchSettings
 
 
-def add_counts(connection: DuckDBPyConnection, model: Model, *, table: str = "fields") -> None:
-    """Make ``compared``: the table's rows with ``n_<column>``, how many records have each value that
+def add_counts(connection: DuckDBPyConnection, model: Model) -> None:
+    """Make ``compared``: the rows of ``fields`` with ``n_<column>``, how many records have each value that
     matters."""
     columns = frequent_columns(model.comparisons)
     joins = " ".join(
         f"left join frequencies as f_{column} on f_{column}.column_name = '{column}' "
-        f"and f_{column}.value = {table}.{column}"
+        f"and f_{column}.value = fields.{column}"
         for column in columns
     )
     counts = "".join(f", coalesce(f_{column}.n, 1) as n_{column}" for column in columns)
-    connection.execute(f"create or replace table compared as select {table}.*{counts} from {table} {joins}")
+    connection.execute(f"create or replace table compared as select fields.*{counts} from fields {joins}")
 
 
 def compare(connection: DuckDBPyConnection, model: Model, pairs: str, result: str) -> None:
@@ -139,13 +139,20 @@ def score(
 ) -> None:
     """Make ``result`` (l, r, rule_code, weight): the log2 odds of each pair of ``pairs``."""
     compare(connection, model, pairs, f"{result}_levels")
+    weigh(connection, model, f"{result}_levels", result, settings)
+    connection.execute(f"drop table {result}_levels")
+
+
+def weigh(
+    connection: DuckDBPyConnection, model: Model, levels: str, result: str, settings: MatchSettings
+) -> None:
+    """Make ``result`` (l, r, rule_code, weight) from the levels that ``compare`` has found."""
     connection.execute(
         f"""
         create or replace table {result} as
         select l, r, rule_code, greatest(weight, case rule_code
             when 'identity_number' then {settings.certain_weight}
             when 'name_date_contact' then {settings.agreed_weight} else weight end) as weight
-        from (select l, r, {rule_code(model)} as rule_code, {total(model)} as weight from {result}_levels)
+        from (select l, r, {rule_code(model)} as rule_code, {total(model)} as weight from {levels})
         """
     )
-    connection.execute(f"drop table {result}_levels")

@@ -11,7 +11,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 from duckdb import Error as DuckDBError
 
-from pipelines.identity.matching.fields import Field, fields_of, quoted
+from pipelines.identity.matching.fields import Field, fields_of, literal, quoted
 from pipelines.identity.matching.normalise import create_macros
 from pipelines.identity.matching.rules import Rules
 from pipelines.identity.matching.settings import MatchSettings
@@ -93,11 +93,11 @@ def _applied(step: str, column: str) -> str:
 def _select(connection: DuckDBPyConnection, path: Path, number: int, rules: Rules, keep: list[str]) -> str:
     if not path.exists():
         raise TableError(f"{path}: there is no such file")
-    name = path.as_posix().replace("'", "''")
+    name = literal(path.as_posix())
     reading = (
-        f"read_parquet('{name}')"
+        f"read_parquet({name})"
         if path.suffix == ".parquet"
-        else f"read_csv('{name}', all_varchar = true, header = true, nullstr = '')"
+        else f"read_csv({name}, all_varchar = true, header = true, nullstr = '')"
     )
     try:
         found = {row[0].strip(): row[0] for row in connection.execute(f"describe from {reading}").fetchall()}
