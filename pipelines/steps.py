@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg2
 
-from pipelines import building, churn, gates, identity, landing, nights, policy, publishing, report
+from pipelines import building, churn, gates, landing, nights, policy, publishing, report
 from pipelines.nights import Night, StepRecord
 from pipelines.settings import Settings, load_settings
 from pipelines.sources import load_bank, pipeline_sources
@@ -111,7 +111,9 @@ def gate_delivery(settings: Settings, night: Night, record: StepRecord) -> None:
 
 def identify(settings: Settings, night: Night, record: StepRecord) -> None:
     """Find out who is who."""
-    counts = identity.identify(settings, night)
+    from pipelines.identity.identify import identify as identify_customers  # the matcher takes seconds to import
+
+    counts = identify_customers(settings, night)
     record.rows_in, record.rows_out = counts.rows_in, counts.rows_out
 
 
@@ -150,7 +152,9 @@ def publish(settings: Settings, night: Night, record: StepRecord) -> None:
         nights.refuse_beside_live(settings, night)
         result = publishing.adopt(settings, night, *versions)
         # The ids last: after a kill in between the next live night refuses and asks for this rebuild again.
-        if identity.adopt_links(settings, night):
+        from pipelines.identity.identify import adopt_links
+
+        if adopt_links(settings, night):
             building.forget(settings, LIVE)
     record.rows_out = sum(digest.row_count for digest in result.digests.values())
     record.message = f"{result.outcome} {result.edition_id}"

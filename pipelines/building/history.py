@@ -16,6 +16,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from pipelines.building.dbt import build
+from pipelines.landing.received import received_hash
 from pipelines.nights import Night
 from pipelines.settings import Settings
 from pipelines.sources import active_sources, declarations_for_dbt, pipeline_sources
@@ -142,22 +143,7 @@ def _month_ends(after: date, before: date) -> Iterator[date]:
 
 def _inputs(cursor: Cursor, settings: Settings, workspace: Workspace, until: date) -> str:
     """A hash of all that marts as of a date are a function of: deliveries, quarantine, policy and code."""
-    parts = [_code(settings)]
-    cursor.execute(
-        """
-        select md5(string_agg(
-            concat_ws('|', source_code, table_name, received_date, sha256), ','
-            order by source_code collate "C", table_name collate "C", received_date
-        ))
-        from ops.deliveries where received_date <= %s
-        """,
-        (until,),
-    )
-    parts.append(str(cursor.fetchone()[0]))
-    cursor.execute(
-        "select count(*), sum(line_number) from ops.quarantine where received_date <= %s", (until,)
-    )
-    parts.append(str(cursor.fetchone()))
+    parts = [_code(settings), received_hash(cursor, until)]
     parts += [_policy(cursor, workspace.schema("policy"), name, until) for name in _policy_tables(cursor)]
     return sha256("\n".join(parts).encode()).hexdigest()
 

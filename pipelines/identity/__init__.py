@@ -1,18 +1,8 @@
-"""Identify: who is one customer, by exact identity numbers."""
+"""Identify: who is one customer, by number, by what people decide, and by a pinned model of all that is known.
 
-from pipelines.identity.fold import IdentityChange, RecordVersion, birth_id, fold_identities
-from pipelines.identity.identify import IdentifyError, adopt_links, identify
+What reads the matcher (``identify``, ``models``, ``decisions`` …) takes seconds to import: only what needs it does.
+"""
+
 from pipelines.identity.numbers import identity_key, normalise_company_code, normalise_identity_number
 
-__all__ = [
-    "IdentifyError",
-    "IdentityChange",
-    "RecordVersion",
-    "adopt_links",
-    "birth_id",
-    "fold_identities",
-    "identify",
-    "identity_key",
-    "normalise_company_code",
-    "normalise_identity_number",
-]
+__all__ = ["identity_key", "normalise_company_code", "normalise_identity_number"]

@@ -1,152 +1,256 @@
-"""Who is one customer, folded over the dated versions of every source record: a pure function of the past."""
+"""Who is one customer, folded over the dates on which something became known: a pure function of the past.
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+At the end of each date the records that are then linked are taken apart into customers as the matcher does
+(``matching.clusters``). A customer's id is the birth id of its record first received (same date: lowest source code,
+then source customer id), so that neither files nor rows nor nights have an order that matters.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
-from itertools import groupby
-from operator import attrgetter
 
-Record = tuple[str, str]  # (source_code, source_customer_id)
+import numpy as np
 
-SINGLE = "single"
-RULES = {"ID": "identity_number", "USCC": "company_code"}
+from pipelines.identity.matching.clusters import Graph, partition
+from pipelines.identity.matching.settings import MatchSettings
 
+NEVER = np.iinfo(np.int64).max  # the end of what still holds
+NOBODY = -1
 
-class FoldError(Exception):
-    """The versions are not in order of their date of receipt."""
+CHANGES = ("first", "merge", "split")
+CAUSES = ("data", "decision", "model")
+RULES = ("single", "identity_number", "company_code", "name_date_contact", "model", "decision")
 
-
-@dataclass(frozen=True, slots=True)
-class RecordVersion:
-    """What a source said of one of its customers on a date; ``identity_key``: None without a valid number."""
-
-    received_date: date
-    source_code: str
-    source_customer_id: str
-    identity_key: str | None
-    line_number: int = 0
+# weights of pairs of versions (places in a region)
+Weigh = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityChange:
-    """A record whose customer changed on a date.
+@dataclass(frozen=True)
+class Verdict:
+    """What people have decided on two records (places in a region): from ``since`` on they are one, or are two."""
 
-    ``change_code``: first (the record is new), merge (joined an older record's customer), split (left one).
-    ``rule_code``: what gives the record its customer: single (its own birth id) or the kind of number that it
-    shares with an older record (identity_number, company_code).
+    left: int
+    right: int
+    is_same: bool
+    since: int
+    until: int = NEVER
+
+
+@dataclass(frozen=True)
+class Region:
+    """Records that links can reach, by place; days are ordinals.
+
+    Of records: ``part`` (records of different parts never meet), ``founder`` (place of the record that its customer is
+    named by before the first day folded, -1: not received yet); they stand in the order of their birth. Of versions,
+    in the order of their rids: ``record``, ``arrived``, ``ended`` (day of the version that follows), ``number`` (code
+    of the valid identity number, -1: none). Of links between versions, in order: ``left`` < ``right``, ``weight``,
+    ``rule`` (place in RULES).
     """
 
-    changed_date: date
-    source_code: str
-    source_customer_id: str
-    customer_id: str
-    former_customer_id: str | None
-    change_code: str
-    rule_code: str
+    part: np.ndarray
+    founder: np.ndarray
+    record: np.ndarray
+    arrived: np.ndarray
+    ended: np.ndarray
+    number: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    weight: np.ndarray
+    rule: np.ndarray
 
 
-def birth_id(record: Record) -> str:
-    """The customer id a record is born with: 'c' and 16 hexadecimal digits."""
-    return "c" + sha256(chr(31).join(record).encode()).hexdigest()[:16]
+@dataclass(frozen=True)
+class Changes:
+    """The records whose customer changes on a day, in the order of their birth; codes are places in the tuples above.
 
-
-def fold_identities(versions: Iterable[RecordVersion]) -> Iterator[IdentityChange]:
-    """The changes of customer id that ``versions`` cause, by date, then by record.
-
-    At the end of each date the records with the same current key are one customer, whose id is the birth id
-    of the member first received (same date: lowest source code, then source customer id); a record without a
-    key is a customer alone. Within a date only each record's last line counts, and the order of versions does
-    not matter. FoldError where a date follows a later one. The cost is that of the versions and the changes.
+    ``former``: -1 for a record first received. ``linked``: the record that speaks most for the change, with its weight
+    in bits (-1 and nan: none); of a split, the one left behind that it is still most like.
     """
-    clusters = _Clusters()
-    former_date = date.min
-    for day, batch in groupby(versions, key=attrgetter("received_date")):
-        if day <= former_date:
-            raise FoldError(
-                f"identity versions of {day} follow those of {former_date}: order them by received_date"
-            )
-        former_date = day
-        yield from clusters.advance(day, _last_keys(batch))
+
+    day: date
+    record: np.ndarray
+    founder: np.ndarray
+    former: np.ndarray
+    change: np.ndarray
+    cause: np.ndarray
+    rule: np.ndarray
+    linked: np.ndarray
+    weight: np.ndarray
 
 
-def _last_keys(batch: Iterable[RecordVersion]) -> dict[Record, str | None]:
-    last: dict[Record, RecordVersion] = {}
-    for version in batch:
-        record = (version.source_code, version.source_customer_id)
-        if record not in last or version.line_number > last[record].line_number:
-            last[record] = version
-    return {record: version.identity_key for record, version in last.items()}
+def fold(
+    region: Region,
+    verdicts: Iterable[Verdict],
+    days: Iterable[int],
+    weigh: Weigh,
+    settings: MatchSettings,
+    model_day: int | None = None,
+) -> Iterator[Changes]:
+    """The changes of customer on each of ``days`` (ascending), days without one left out.
+
+    On ``model_day`` everything is looked at again, and what changes does so because of the model. The cost is that of
+    the parts in which something happens.
+    """
+    walk = _Walk(region, list(verdicts), weigh, settings)
+    for day in days:
+        changes = walk.step(day, day == model_day)
+        if len(changes.record):
+            yield changes
 
 
-@dataclass
-class _Clusters:
-    """The state at the end of a date. A customer is named by its founder, the member first received."""
+class _Walk:
+    """The customers at the end of a day, and what leads to them."""
 
-    births: dict[Record, int] = field(default_factory=dict)
-    keys: dict[Record, str | None] = field(default_factory=dict)
-    founder_of: dict[Record, Record] = field(default_factory=dict)
-    members: dict[str, set[Record]] = field(default_factory=dict)
-    founders: dict[str, Record] = field(default_factory=dict)
+    def __init__(
+        self, region: Region, verdicts: list[Verdict], weigh: Weigh, settings: MatchSettings
+    ) -> None:
+        self.region, self.verdicts, self.weigh, self.settings = region, verdicts, weigh, settings
+        self.founder = region.founder.copy()
+        count = int(region.part.max(initial=-1)) + 1
+        self.versions = _Grouped(region.part[region.record], count)
+        self.links = _Grouped(region.part[region.record[region.left]], count)
+        self.starting = _Grouped(*_dense(region.arrived))
+        self.ending = _Grouped(*_dense(region.ended))
+        self.arrivals, self.ends = np.unique(region.arrived), np.unique(region.ended)
+        self.spot = np.full(len(region.record), NOBODY)  # place of a version among those that are looked at
 
-    def advance(self, day: date, latest: dict[Record, str | None]) -> list[IdentityChange]:
-        """Take in one date's keys and return its changes, sorted by record."""
-        joined = self._move(latest)
-        affected = {record: record for record in latest if latest[record] is None}
-        for key, newcomers in joined.items():
-            affected |= self._settle(key, newcomers)
-        changed = sorted(item for item in affected.items() if self.founder_of.get(item[0]) != item[1])
-        changes = [self._change(day, record, founder) for record, founder in changed]
-        self.founder_of.update(changed)
+    def step(self, day: int, is_model: bool) -> Changes:
+        region = self.region
+        decided = [verdict for verdict in self.verdicts if day in (verdict.since, verdict.until)]
+        parts = self._touched(day, is_model, decided)
+        versions = self.versions.of(parts)
+        versions = np.sort(versions[(region.arrived[versions] <= day) & (day < region.ended[versions])])
+        self.spot[versions] = np.arange(len(versions))
+        graph, links = self._graph(day, parts, versions)
+        labels = partition(graph, lambda a, b: self.weigh(versions[a], versions[b]), self.settings)
+        self.spot[versions] = NOBODY
+
+        record = region.record[versions]
+        eldest = np.full(len(versions), NEVER)
+        np.minimum.at(eldest, labels, record)
+        founder = eldest[labels]
+        former = self.founder[record]
+        moved = np.flatnonzero(founder != former)
+        moved = moved[np.argsort(record[moved])]
+        is_first, is_left = former[moved] == NOBODY, self.founder[founder[moved]] == former[moved]
+        change = np.where(is_first, 0, np.where(is_left, 2, 1))
+        cause = np.zeros(len(moved), dtype=np.int64)
+        if decided:
+            theirs = {int(region.part[place]) for verdict in decided for place in (verdict.left, verdict.right)}
+            cause[np.isin(region.part[record[moved]], sorted(theirs))] = 1
+        if is_model:
+            cause[:] = 2
+        cause[is_first] = 0
+        evidence = _Evidence(graph, links, labels, former)
+        is_alone, is_split = founder[moved] == record[moved], change == CHANGES.index("split")
+        linked, weight = evidence.inside(moved)
+        linked[is_alone], weight[is_alone] = NOBODY, np.nan
+        linked[is_split], weight[is_split] = evidence.left_behind(moved[is_split])
+        changes = Changes(
+            day=date.fromordinal(day),
+            record=record[moved],
+            founder=founder[moved],
+            former=former[moved],
+            change=change,
+            cause=cause,
+            rule=np.where(is_alone, RULES.index("single"), evidence.rule[moved]),
+            linked=np.where(linked == NOBODY, NOBODY, record[linked]) if len(record) else linked,
+            weight=weight,
+        )
+        self.founder[record] = founder
         return changes
 
-    def _move(self, latest: dict[Record, str | None]) -> dict[str, list[Record]]:
-        """Give each record its new key; every touched key with the records that joined it."""
-        joined: dict[str, list[Record]] = {}
-        for record in sorted(latest):
-            self.births.setdefault(record, len(self.births))
-            old, new = self.keys.get(record), latest[record]
-            self.keys[record] = new
-            if old == new:
-                continue
-            if old is not None:
-                self.members[old].remove(record)
-                joined.setdefault(old, [])  # touched, also when nobody joins
-            if new is not None:
-                self.members.setdefault(new, set()).add(record)
-                joined.setdefault(new, []).append(record)
-        return joined
-
-    def _settle(self, key: str, newcomers: list[Record]) -> dict[Record, Record]:
-        """The founder of each member of a touched key whose founder may have changed.
-
-        All members are looked at only when the founder is another one, that is when all of them change.
-        """
-        members, old = self.members[key], self.founders.get(key)
-        if not members:
-            del self.members[key]
-            self.founders.pop(key, None)
-            return {}
-        candidates = [old, *newcomers] if old in members else members
-        founder = min(candidates, key=self.births.__getitem__)
-        self.founders[key] = founder
-        return dict.fromkeys(newcomers if founder == old else members, founder)
-
-    def _change(self, day: date, record: Record, founder: Record) -> IdentityChange:
-        former = self.founder_of.get(record)
-        if former is None:
-            change_code = "first"
-        else:
-            # Under a founder it had been one customer with, the record was left behind; else it joined him.
-            change_code = "split" if self.founder_of.get(founder) == former else "merge"
-        key = self.keys[record]
-        is_linked = key is not None and record != founder
-        return IdentityChange(
-            changed_date=day,
-            source_code=record[0],
-            source_customer_id=record[1],
-            customer_id=birth_id(founder),
-            former_customer_id=former and birth_id(former),
-            change_code=change_code,
-            rule_code=RULES[key.partition(":")[0]] if is_linked else SINGLE,
+    def _touched(self, day: int, is_model: bool, decided: list[Verdict]) -> np.ndarray:
+        region = self.region
+        if is_model:
+            return np.arange(len(self.versions.starts) - 1)
+        versions = np.concatenate(
+            [
+                self.starting.of(np.flatnonzero(self.arrivals == day)),
+                self.ending.of(np.flatnonzero(self.ends == day)),
+            ]
         )
+        records = [place for verdict in decided for place in (verdict.left, verdict.right)]
+        return np.unique(region.part[np.r_[region.record[versions], np.array(records, dtype=np.int64)]])
+
+    def _graph(self, day: int, parts: np.ndarray, versions: np.ndarray) -> tuple[Graph, np.ndarray]:
+        """The links among the current versions of some parts, and which of the region's links these are."""
+        region, spot = self.region, self.spot
+        links = np.sort(self.links.of(parts))
+        links = links[(spot[region.left[links]] >= 0) & (spot[region.right[links]] >= 0)]
+        seen = {int(record): place for place, record in enumerate(region.record[versions])} if self.verdicts else {}
+        pairs: dict[bool, set[tuple[int, int]]] = {True: set(), False: set()}
+        for verdict in self.verdicts:
+            if verdict.since <= day < verdict.until and verdict.left in seen and verdict.right in seen:
+                low, high = sorted((seen[verdict.left], seen[verdict.right]))
+                pairs[verdict.is_same].add((low, high))
+        graph = Graph(
+            numbers=region.number[versions],
+            left=spot[region.left[links]],
+            right=spot[region.right[links]],
+            weight=region.weight[links],
+            together=frozenset(pairs[True]),
+            apart=frozenset(pairs[False]),
+        )
+        return graph, region.rule[links]
+
+
+class _Grouped:
+    """Places by group, found without a search."""
+
+    def __init__(self, group: np.ndarray, count: int) -> None:
+        self.order = np.argsort(group, kind="stable")
+        self.starts = np.searchsorted(group[self.order], np.arange(count + 1))
+
+    def of(self, groups: np.ndarray) -> np.ndarray:
+        """The places of some groups."""
+        sizes = self.starts[groups + 1] - self.starts[groups]
+        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return self.order[np.repeat(self.starts[groups], sizes) + within]
+
+
+def _dense(values: np.ndarray) -> tuple[np.ndarray, int]:
+    found, places = np.unique(values, return_inverse=True)
+    return places, len(found)
+
+
+class _Evidence:
+    """What speaks for the customer of each record: its strongest link to another one of his, else what people have
+    decided; and of a record that stands apart from some it was one with, the strongest link to these."""
+
+    def __init__(self, graph: Graph, rules: np.ndarray, labels: np.ndarray, former: np.ndarray) -> None:
+        self.node, self.other = np.r_[graph.left, graph.right], np.r_[graph.right, graph.left]
+        self.weight = np.r_[graph.weight, graph.weight]
+        is_inside = labels[self.node] == labels[self.other]
+        was_inside = (former[self.node] == former[self.other]) & (former[self.node] != NOBODY)
+        self._inside = self._strongest(is_inside, len(labels))
+        self._behind = self._strongest(was_inside & ~is_inside, len(labels))
+        self.rule = np.full(len(labels), RULES.index("decision"))
+        linked = self._inside != NOBODY
+        self.rule[linked] = np.r_[rules, rules][self._inside[linked]]
+        self._partner = np.full(len(labels), NOBODY)
+        for low, high in sorted(graph.together):
+            self._partner[low], self._partner[high] = high, low
+
+    def inside(self, records: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of each record the other one and the bits of the link; the partner that people gave it where none."""
+        linked, weight = self._ends(self._inside[records])
+        return np.where(linked == NOBODY, self._partner[records], linked), weight
+
+    def left_behind(self, records: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of each record the one it was parted from and the bits of what still links them."""
+        return self._ends(self._behind[records])
+
+    def _strongest(self, counts: np.ndarray, records: int) -> np.ndarray:
+        links = np.flatnonzero(counts)
+        links = links[np.lexsort((self.other[links], -self.weight[links], self.node[links]))]
+        found = np.full(records, NOBODY)
+        nodes, first = np.unique(self.node[links], return_index=True)
+        found[nodes] = links[first]
+        return found
+
+    def _ends(self, links: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if not len(self.node):
+            return np.full(len(links), NOBODY), np.full(len(links), np.nan)
+        is_known = links != NOBODY
+        return np.where(is_known, self.other[links], NOBODY), np.where(is_known, self.weight[links], np.nan)

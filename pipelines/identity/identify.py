@@ -1,61 +1,76 @@
-"""The night's identify step: folds every customer version received so far and lands what it changes.
+"""The night's identify step: matches what arrived with all that is there and lands whose customer changes.
 
-The changes land in raw like any source, on the date they were received. What a published edition was built on
-stays as it is: the fold must give it again, and replaces only what lies after it.
+The changes land in raw like any source, on the date on which they became known. What a published edition was built on
+stays as it is: an index that has to be made anew must give the same customers again, and only what lies after is
+replaced.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from itertools import chain, groupby, zip_longest
-from operator import attrgetter
+from operator import itemgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from pipelines.identity.fold import IdentityChange, RecordVersion, fold_identities
-from pipelines.identity.numbers import identity_key
+from pipelines.identity import index
+from pipelines.identity.matcher import Matcher
+from pipelines.identity.region import changed_rows
 from pipelines.landing.raw import analyze, copy_rows, ensure_raw_tables
 from pipelines.nights import Night, StepCounts, published_until
 from pipelines.settings import Settings
 from pipelines.sources.declaration import Table, load_source
 from pipelines.warehouse import connect
 from pipelines.warehouse.rooms import LOADER
-from pipelines.workspace import LIVE
+from pipelines.workspace import LIVE, Workspace
 
 _CHUNK = 10_000
 
 
-class IdentifyError(Exception):
-    """Customer ids that a published edition holds would change."""
-
-
 def identify(settings: Settings, night: Night) -> StepCounts:
-    """Land the changes of customer id after the last published date, up to the night's business date.
+    """Land the changes of customer after the last published date, up to the night's business date.
 
-    Reads ``int_customer_versions_unioned`` of the night's workspace, writes ``identity__links`` into its raw
-    room in one transaction; a workspace and a first night begin with the first delivery. Gives customer
-    versions read and changes landed. IdentifyError when the fold no longer gives what was published.
+    Reads ``int_customer_versions_unioned`` of the night's workspace, the models and decisions on record; writes
+    ``identity__links`` into its raw room in one transaction; a workspace and a first night begin with the first delivery.
+    Gives new customer versions and changes landed. IdentifyError when the past no longer gives what was published.
     """
     schema = night.workspace.schema("raw")
     with connect(settings, LOADER, night.night_id) as writer:
         ensure_raw_tables(writer, [load_source("identity")], schema)
-    with connect(settings, LOADER) as reader, connect(settings, LOADER, night.night_id) as writer:
+    with (
+        _folder(settings, night.workspace) as folder,
+        index.opened(folder) as connection,
+        connect(settings, LOADER) as reader,
+        connect(settings, LOADER, night.night_id) as writer,
+    ):
+        matcher = Matcher(connection, reader, night.workspace, folder)
         settled = _last_published(reader, night)
-        versions = _Tally(_read_versions(reader, night))
-        landed = _read_landed(reader, schema, settled) if settled else iter(())
-        changes = _not_settled(fold_identities(versions), landed, settled or date.min)
+        if settled is None:
+            index.empty(connection)
+        elif not matcher.stands_at(settled):
+            matcher.restore(settled)
+        rows_in = rows_out = 0
         with writer.cursor() as cursor:
             _delete(cursor, schema, ">", settled or date.min)
-            rows_out = _land(cursor, schema, night.business_date, changes)
-    return StepCounts(versions.count, rows_out)
+            for era in matcher.eras(night.business_date):
+                if settled is None or era.end > settled:
+                    taken, changed = matcher.advance(era, settled)
+                    rows_in, rows_out = rows_in + taken, rows_out + changed
+                    _land(cursor, schema, era.end, changed_rows(connection))
+        matcher.note(night.business_date)
+    return StepCounts(rows_in, rows_out)
 
 
 def adopt_links(settings: Settings, night: Night) -> int:
     """Put a rebuild's changes in the place of the live ones, up to its business date, where they differ.
 
-    So that later nights go on from what is published now. Gives the number of rows landed, 0 where the live
-    ones are the same.
+    So that later nights go on from what is published now. Gives the number of rows landed, 0 where the live ones are
+    the same.
     """
     live, own, day = LIVE.schema("raw"), night.workspace.schema("raw"), night.business_date
     with connect(settings, LOADER) as reader, connect(settings, LOADER) as other:
@@ -68,20 +83,22 @@ def adopt_links(settings: Settings, night: Night) -> int:
         writer.cursor() as cursor,
     ):
         _delete(cursor, live, "<=", day)
-        return _land(cursor, live, day, _read_landed(reader, own, day))
+        landed = _land(cursor, live, day, _read_landed(reader, own, day))
+    with _folder(settings, LIVE) as folder:
+        index.erase(folder)
+    return landed
 
 
-class _Tally:
-    """Counts what passes."""
-
-    def __init__(self, items: Iterable[RecordVersion]) -> None:
-        self.items = items
-        self.count = 0
-
-    def __iter__(self) -> Iterator[RecordVersion]:
-        for item in self.items:
-            self.count += 1
-            yield item
+@contextmanager
+def _folder(settings: Settings, workspace: Workspace) -> Iterator[Path]:
+    """Where a workspace's index lies, readable to its owner; that of a rebuild goes when it is done."""
+    home = settings.var / settings.bank / "identity"
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if workspace.is_live:
+        yield home
+    else:
+        with TemporaryDirectory(prefix=f"{workspace.name}-", dir=home) as folder:
+            yield Path(folder)
 
 
 def _last_published(reader: Connection, night: Night) -> date | None:
@@ -92,62 +109,19 @@ def _last_published(reader: Connection, night: Night) -> date | None:
         return published_until(cursor, before=night.business_date)
 
 
-def _read_versions(reader: Connection, night: Night) -> Iterator[RecordVersion]:
-    """Every version received up to tonight, by date of receipt."""
+def _read_landed(reader: Connection, schema: str, until: date) -> Iterator[tuple[Any, ...]]:
+    """The changes that landed up to a date, in their order: the date, then the declared columns."""
+    names = sql.SQL(", ").join(map(sql.Identifier, _links().column_names))
     statement = sql.SQL(
         """
-        select received_date, source_code, source_customer_id, identity_type_code, identity_number,
-               line_number
-        from {} where received_date <= %s order by received_date
-        """
-    ).format(sql.Identifier(night.workspace.schema("intermediate"), "int_customer_versions_unioned"))
-    with reader.cursor("versions") as cursor:
-        cursor.itersize = _CHUNK
-        cursor.execute(statement, (night.business_date,))
-        for day, source_code, customer, type_code, number, line in cursor:
-            yield RecordVersion(day, source_code, customer, identity_key(type_code, number), line)
-
-
-def _read_landed(reader: Connection, schema: str, settled: date) -> Iterator[IdentityChange]:
-    """The changes that landed up to a date, in the order of the fold."""
-    statement = sql.SQL(
-        """
-        select _received_date, source_code, source_customer_id, customer_id, former_customer_id, change_code,
-               rule_code
-        from {} where _received_date <= %s
+        select {}, _received_date from {} where _received_date <= %s
         order by _received_date, source_code collate "C", source_customer_id collate "C"
         """
-    ).format(sql.Identifier(schema, "identity__links"))
+    ).format(names, sql.Identifier(schema, "identity__links"))
     with reader.cursor("landed") as cursor:
         cursor.itersize = _CHUNK
-        cursor.execute(statement, (settled,))
-        for row in cursor:
-            yield IdentityChange(*row)
-
-
-def _not_settled(
-    changes: Iterator[IdentityChange], landed: Iterator[IdentityChange], settled: date
-) -> Iterator[IdentityChange]:
-    """The changes after ``settled``; those before must be the landed ones."""
-    for change in changes:
-        if change.changed_date > settled:
-            changes = chain([change], changes)
-            break
-        known = next(landed, None)
-        if known != change:
-            raise _changed_past(min(change, known or change, key=attrgetter("changed_date")), settled)
-    left = next(landed, None)
-    if left is not None:
-        raise _changed_past(left, settled)
-    yield from changes
-
-
-def _changed_past(change: IdentityChange, settled: date) -> IdentifyError:
-    return IdentifyError(
-        f"identity.links {change.changed_date}: the customer versions of {change.source_code} no longer give "
-        "the customer ids that were published for this date. Nothing was landed. Find what changed in "
-        f"the past (deliveries, quarantine, release of the code), then use `yihu rebuild --date {settled}`"
-    )
+        cursor.execute(statement, (until,))
+        yield from cursor
 
 
 def _delete(cursor: Cursor, schema: str, comparison: str, day: date) -> None:
@@ -155,12 +129,13 @@ def _delete(cursor: Cursor, schema: str, comparison: str, day: date) -> None:
     cursor.execute(statement.format(sql.Identifier(schema, _links().raw_name), sql.SQL(comparison)), (day,))
 
 
-def _land(cursor: Cursor, schema: str, until: date, changes: Iterator[IdentityChange]) -> int:
-    """Land changes up to a date; gives the number of rows."""
+def _land(cursor: Cursor, schema: str, until: date, changes: Iterable[tuple[Any, ...]]) -> int:
+    """Land changes, the last of whose columns is the date; gives the number of rows."""
+    changes = iter(changes)
     first = next(changes, None)
     if first is None:
         return 0
-    dates = [first.changed_date + timedelta(days) for days in range((until - first.changed_date).days + 1)]
+    dates = [first[-1] + timedelta(days) for days in range((until - first[-1]).days + 1)]
     count = copy_rows(cursor, schema, _links(), dates, _numbered(chain([first], changes)))
     analyze(cursor, schema, _links(), dates)
     return count
@@ -170,20 +145,8 @@ def _links() -> Table:
     return load_source("identity").table("links")
 
 
-def _numbered(changes: Iterable[IdentityChange]) -> Iterator[tuple[date, int, tuple]]:
+def _numbered(changes: Iterable[tuple[Any, ...]]) -> Iterator[tuple[date, int, tuple[Any, ...]]]:
     """Rows in the declared order of columns, numbered within their date as below a header."""
-    for day, batch in groupby(changes, key=attrgetter("changed_date")):
+    for day, batch in groupby(changes, key=itemgetter(-1)):
         for line, change in enumerate(batch, start=2):
-            yield (
-                day,
-                line,
-                (
-                    change.source_code,
-                    change.source_customer_id,
-                    change.customer_id,
-                    change.former_customer_id,
-                    change.rule_code,
-                    change.change_code,
-                    day,
-                ),
-            )
+            yield day, line, change[:-1]

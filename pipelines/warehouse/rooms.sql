@@ -106,6 +106,39 @@ create table if not exists ops.tie_outs (
 );
 alter table ops.tie_outs add column if not exists excluded_value numeric not null default 0;
 
+-- ── identity: models with what they have counted (values as hashes), and what people have decided ────────────────
+create table if not exists ops.identity_models (
+    version text primary key,
+    content text not null,
+    frequencies bytea not null,
+    trained_date date not null,
+    record_count bigint not null,
+    made_at timestamptz not null default clock_timestamp()
+);
+create table if not exists ops.identity_promotions (
+    promotion_id bigint generated always as identity primary key,
+    version text not null,
+    effective_date date not null,
+    proposer text not null,
+    approver text not null check (approver <> proposer),
+    reason text not null check (reason <> ''),
+    decided_at timestamptz not null default clock_timestamp()
+);
+create table if not exists ops.identity_decisions (
+    decision_id bigint generated always as identity primary key,
+    effective_date date not null,
+    kind_code text not null check (kind_code in ('same', 'different', 'open')),
+    left_source_code text not null,
+    left_customer_id text not null,
+    right_source_code text not null,
+    right_customer_id text not null,
+    reason text not null check (reason <> ''),
+    proposer text not null,
+    approver text not null check (approver <> proposer),
+    decided_at timestamptz not null default clock_timestamp(),
+    check ((left_source_code, left_customer_id) < (right_source_code, right_customer_id))
+);
+
 -- ── building: the typed views of a workspace, what they were made from, and the date as of which they are read ───
 create table if not exists ops.views (
     workspace text primary key,

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from pipelines.cli import main
 from pipelines.identity import matching
 from pipelines.identity.matching import evaluate, explain, match, match_settings, parse_rules, workspace
-from pipelines.identity.matching.clusters import _agglomerate
+from pipelines.identity.matching.clusters import Graph, partition
 from pipelines.identity.matching.comparisons import comparisons_of
 from pipelines.identity.matching.fields import fields_of
 from pipelines.settings import ROOT
@@ -187,7 +187,7 @@ def test_an_explanation_adds_up_and_masks(families):
             f"select l, r, weight, rule_code from scores where rule_code = 'model' order by weight "
             f"{order} limit 1"
         ).fetchone()
-        told = explain(connection, found.model, right, left, match_settings())
+        told = explain(connection, found.model, right, left)
         total = told.prior_weight + told.household_weight + sum(reason.weight for reason in told.reasons)
         assert (told.weight, told.rule_code) == (weight, code)
         assert total == pytest.approx(weight, abs=0.001)
@@ -200,30 +200,43 @@ def test_an_explanation_adds_up_and_masks(families):
 def test_a_household_takes_off_what_it_shares(families):
     """Two people of one home: what they share speaks for the home, not for one person."""
     connection, found, _ = families
-    left, right = connection.execute(
+    pairs = connection.execute(
         """
         select l.rid, r.rid from fields as l join fields as r
         on l.street_house = r.street_house and l.postcode_1 = r.postcode_1 and l.phone_1 = r.phone_1
         and l.surname = r.surname and l.given <> r.given and left(l.given, 1) <> left(r.given, 1)
-        and left(l.date_1, 3) <> left(r.date_1, 3) and l.rid < r.rid order by 1, 2 limit 1
+        and left(l.date_1, 3) <> left(r.date_1, 3) and l.rid < r.rid order by 1, 2 limit 9
         """
-    ).fetchone()
-    told = explain(connection, found.model, left, right, match_settings())
-    assert told.household_weight < -15
-    assert told.weight < 0 < told.weight - told.household_weight
+    ).fetchall()
+    told = [explain(connection, found.model, left, right) for left, right in pairs]
+    assert all(one.household_weight < -15 and one.weight < 0 for one in told)
+    # else many would be taken for one person
+    assert sum(one.weight - one.household_weight > 0 for one in told) >= len(told) / 3
 
 
 # ── clusters ────────────────────────────────────────────────────────────
 
 
-def grouped(weights, numbers=None, **changes):
-    """The groups of records 0, 1, … from weights by pair; pairs not named weigh -3."""
-    size = 1 + max(max(pair) for pair in weights)
-    left, right = np.triu_indices(size, 1)
-    weight = np.array([weights.get((a, b), -3.0) for a, b in zip(left, right, strict=True)])
-    ids = np.array(numbers or [-1] * size)
-    groups = _agglomerate(np.arange(size), left, right, weight, ids, replace(match_settings(), **changes))
-    return sorted(sorted(map(int, group)) for group in groups)
+def grouped(weights, numbers=None, together=(), apart=(), **changes):
+    """The clusters of a few records; pairs that are not named weigh -3 bits."""
+    size = 1 + max(high for _, high in [*weights, *together, *apart])
+    links = sorted(pair for pair, weight in weights.items() if weight >= 0)
+    left, right = np.array(links, dtype=np.int64).reshape(-1, 2).T
+    graph = Graph(
+        np.array(numbers or [-1] * size),
+        left,
+        right,
+        np.array([float(weights[pair]) for pair in links]),
+        frozenset(together),
+        frozenset(apart),
+    )
+
+    def weigh(first, second):
+        return np.array([weights.get((int(a), int(b)), -3.0) for a, b in zip(first, second, strict=True)])
+
+    labels = partition(graph, weigh, replace(match_settings(), **changes))
+    assert all(labels[label] == label <= place for place, label in enumerate(labels))
+    return [[int(place) for place in np.flatnonzero(labels == label)] for label in np.unique(labels)]
 
 
 def test_a_chain_is_broken_at_its_weakest_place():
@@ -238,6 +251,28 @@ def test_a_good_mean_carries_a_poor_pair_but_not_a_terrible_one():
 
 def test_numbers_meet_nowhere_in_a_cluster():
     assert grouped({(0, 1): 9, (1, 2): 8, (0, 2): 7}, numbers=[4, -1, 5]) == [[0, 1], [2]]
+    assert grouped({(0, 1): 9}, numbers=[4, 5]) == [[0], [1]]
+
+
+def test_people_decide_before_weights_and_numbers():
+    assert grouped({(0, 1): 9}, apart=[(0, 1)]) == [[0], [1]]
+    assert grouped({(0, 1): 9, (0, 2): 9, (1, 2): 8}, apart=[(0, 2)]) == [[0, 1], [2]]
+    assert grouped({(0, 1): -9}, together=[(0, 1)]) == [[0, 1]]
+    assert grouped({(0, 1): 9}, numbers=[4, 5], together=[(0, 1)]) == [[0, 1]]
+    # who is joined by people brings along who is linked to them, and meets no third number
+    chain = {(0, 1): 9, (2, 3): 9}
+    assert grouped(chain, numbers=[4, -1, 5, -1], together=[(0, 2)], cluster_weight=-3) == [[0, 1, 2, 3]]
+    assert grouped({(0, 1): 9, (1, 2): 9}, numbers=[4, 5, 6], together=[(0, 1)]) == [[0, 1], [2]]
+
+
+def test_a_component_too_long_is_cut_at_its_own_weakest_links():
+    """Another component's links, weaker or stronger, change nothing."""
+    long = {(0, 1): 5, (1, 2): 2, (2, 3): 6, (3, 4): 7}
+    parts = grouped(long, largest_component=3)
+    assert parts == [[0, 1], [2, 3, 4]]
+    for weight in (1, 20):
+        other = {(low + 5, high + 5): weight for low, high in long}
+        assert grouped(long | other, largest_component=3)[:2] == parts
 
 
 # ── the command ────────────────────────────────────────────────────────────

@@ -7,6 +7,10 @@ select
     cast(record.branch_id as text) as branch_id,
     cast(link.change_code as text) as change_code,
     cast(link.rule_code as text) as rule_code,
+    cast(link.cause_code as text) as cause_code,
+    cast(link.linked_source_code as text) as linked_source_code,
+    cast(link.linked_source_customer_id as text) as linked_source_customer_id,
+    cast(link.link_weight as decimal(18, 4)) as link_weight,
     {{ business_date() }} as business_date
 from {{ ref('stg_identity__links') }} as link
 inner join {{ ref('int_customer_records_linked') }} as record

@@ -16,12 +16,22 @@ _MOST_RULES = 62  # a bit each
 
 @dataclass(frozen=True)
 class BlockingRule:
-    """Records with an equal key are compared. ``fields``: what the key is made of; ``keys``: SQL, null:
-    none."""
+    """Records with an equal key are compared. ``fields``: what the key is made of; ``keys``: SQL, null: none.
+
+    ``is_telling``: a pair that it finds is looked at even if no other rule finds it."""
 
     fields: tuple[str, ...]
     keys: tuple[str, ...]
     is_telling: bool = False
+
+
+@dataclass(frozen=True)
+class Blocking:
+    """How blocking is limited, pinned with a model: by rule, how many records may share a key; by how many rules
+    a pair must be found unless one is telling alone."""
+
+    sizes: tuple[int, ...]
+    told: int
 
 
 def blocking_rules(fields: list[Field]) -> list[BlockingRule]:
@@ -47,69 +57,100 @@ def blocking_rules(fields: list[Field]) -> list[BlockingRule]:
     return [*rules, *_by_name(names, by_kind), *_by_address(names, by_kind)][:_MOST_RULES]
 
 
-def make_pairs(connection: DuckDBPyConnection, rules: list[BlockingRule], settings: MatchSettings) -> int:
-    """Make the table ``pairs``: ``l < r`` (rids) and ``rules``, a bit per rule that found the pair.
+def make_pairs(
+    connection: DuckDBPyConnection,
+    rules: list[BlockingRule],
+    settings: MatchSettings,
+    blocking: Blocking | None = None,
+) -> Blocking:
+    """Make the table ``pairs`` of ``fields``: ``l < r`` (rids) and ``rules``, a bit per rule that found the pair.
 
-    Gives the number of pairs.
+    Gives how it was limited: as ``blocking`` says, else by what the settings allow a table of this size.
     """
     records = connection.execute("select count(*) from fields").fetchone()[0]
     budget = max(settings.block_pairs_at_least, settings.block_pairs_per_record * records)
     connection.execute("create or replace temp table found (l bigint, r bigint, rule bigint)")
+    sizes = []
     for number, rule in enumerate(rules):
-        _find(connection, rule, number, budget, settings.largest_block)
+        _make_blocks(connection, rule, settings.largest_block)
+        sizes.append(blocking.sizes[number] if blocking else _affordable(connection, budget, settings.largest_block))
+        _find(connection, number, sizes[-1])
     connection.execute(
-        "create or replace temp table candidates as "
-        "select l, r, bit_or(rule) as rules from found group by l, r"
+        "create or replace temp table candidates as select l, r, bit_or(rule) as rules from found group by l, r"
     )
     connection.execute("drop table found")
     most = max(settings.pairs_at_least, settings.pairs_per_record * records)
-    chosen = _told_by_enough(connection, rules, most)
+    told = blocking.told if blocking else _told(connection, rules, most)
     connection.execute(
-        f"create or replace table pairs as select * from candidates where {chosen} order by l, r"
+        f"create or replace table pairs as from candidates where {is_told(rules, told)} order by l, r"
     )
     connection.execute("drop table candidates")
-    return connection.execute("select count(*) from pairs").fetchone()[0]
+    return Blocking(tuple(sizes), told)
 
 
-def _told_by_enough(connection: DuckDBPyConnection, rules: list[BlockingRule], most: int) -> str:
-    """SQL that leaves about so many candidates: found by enough rules, or by one that is telling alone."""
+def is_told(rules: list[BlockingRule], told: int) -> str:
+    """SQL: whether enough rules have found a pair, or one that is telling alone."""
     alone = sum(1 << number for number, rule in enumerate(rules) if rule.is_telling)
-    told = connection.execute(
-        f"select case when rules & {alone} <> 0 then {_MOST_RULES} else bit_count(rules) end as told, "
-        "count(*) from candidates group by told order by told desc"
+    return f"(rules & {alone} <> 0 or bit_count(rules) >= {told})"
+
+
+def key_list(rules: list[BlockingRule]) -> str:
+    """SQL: a record's keys as a list of {rule, key}; a key is null where the record has none."""
+    keys = ", ".join(
+        f"{{'rule': {number}, 'key': {key}}}" for number, rule in enumerate(rules) for key in rule.keys
+    )
+    return f"[{keys}]"
+
+
+def _told(connection: DuckDBPyConnection, rules: list[BlockingRule], most: int) -> int:
+    """By how many rules a pair must be found so that about so many candidates are left."""
+    counts = connection.execute(
+        f"""
+        select case when {is_told(rules, _MOST_RULES + 1)} then {_MOST_RULES} else bit_count(rules) end as told,
+               count(*)
+        from candidates group by told order by told desc
+        """
     ).fetchall()
     pairs = 0
-    for count, own in told:
+    for count, own in counts:
         pairs += own
         if pairs > most and count < _MOST_RULES:
-            return f"(rules & {alone} <> 0 or bit_count(rules) > {count})"
-    return "true"
+            return count + 1
+    return 1
 
 
-def _find(connection: DuckDBPyConnection, rule: BlockingRule, number: int, budget: int, most: int) -> None:
+def _make_blocks(connection: DuckDBPyConnection, rule: BlockingRule, most: int) -> None:
     keys = " union ".join(
         f"select hash({key}) as key, rid from fields where {key} is not null" for key in rule.keys
     )
     connection.execute(
         f"""
         create or replace temp table blocks as
-        select key, list(rid order by rid) as rids from ({keys}) group by key having count(*) between 2 and
-        {most}
+        select list(rid order by rid) as rids from ({keys}) group by key having count(*) between 2 and {most}
         """
     )
-    largest = connection.execute(
+
+
+def _affordable(connection: DuckDBPyConnection, budget: int, most: int) -> int:
+    """The size of the largest blocks that a rule can afford: ``most`` where it can afford all, 1 where none."""
+    pairs, largest = connection.execute(
         """
-        select max(size) from (
+        select max(pairs), max(size) filter (pairs <= ?) from (
             select size, sum(size * (size - 1) / 2 * count(*)) over (order by size) as pairs
             from (select len(rids) as size from blocks) group by size
-        ) where pairs <= ?
+        )
         """,
         [budget],
-    ).fetchone()[0]
+    ).fetchone()
+    return most if (pairs or 0) <= budget else largest or 1
+
+
+def _find(connection: DuckDBPyConnection, number: int, size: int) -> None:
+    """The pairs of a rule's blocks up to a size."""
     connection.execute(
         f"""
         insert into found
-        with small as (select rids from blocks where len(rids) <= {largest or 0}),
+        with small as (select rids from blocks where len(rids) <= {size}),
         firsts as (select unnest(rids) as l, unnest(range(1, len(rids) + 1)) as place, rids from small)
         select l, unnest(rids[place + 1:]) as r, {1 << number} from firsts
         """

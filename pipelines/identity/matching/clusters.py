@@ -1,14 +1,12 @@
 """From weighed pairs to persons: a cluster is accepted as a whole, not edge by edge.
 
-Records that a chain of links joins are looked at together: every pair among them is weighed, and clusters
-grow
-from the strongest mean link down, as long as the mean over all pairs and the weakest pair stay above the
-declared
-limits and no two valid identity numbers meet.
+Records that a chain of links joins are looked at together: every pair among them is weighed, and clusters grow
+from the strongest mean link down, as long as the mean over all pairs and the weakest pair stay above the declared
+limits and no two valid identity numbers meet. What people have decided goes before both.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -18,9 +16,27 @@ from scipy.sparse.csgraph import connected_components
 
 from pipelines.identity.matching.settings import MatchSettings
 
-LARGEST = 400  # records of a component that are weighed pair by pair; larger ones are cut at weak links first
 _APART = -1000.0
-Weigh = Callable[[str, str], None]
+_SAME = np.inf
+Pair = tuple[int, int]
+# the weights of pairs: (left, right) → weight, both as places in the graph, left < right
+Weigh = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Records 0 … n-1 in an order that follows from what they say, and the links among them.
+
+    ``numbers``: per record a code for its valid identity number, -1 without one. ``left`` < ``right``, ``weight``:
+    the links, sorted. ``together`` and ``apart``: pairs (lower place first) that people have decided on.
+    """
+
+    numbers: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    weight: np.ndarray
+    together: frozenset[Pair] = field(default_factory=frozenset)
+    apart: frozenset[Pair] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True)
@@ -32,99 +48,180 @@ class Conflict:
     weight: float
 
 
-def cluster(connection: DuckDBPyConnection, weigh: Weigh, settings: MatchSettings) -> list[Conflict]:
+def cluster(
+    connection: DuckDBPyConnection, weigh: Callable[[str, str], None], settings: MatchSettings
+) -> list[Conflict]:
     """Make the table ``clusters`` (rid, cluster: the lowest rid in it) from ``fields`` and ``scores``.
 
-    ``weigh(pairs, result)`` makes the table ``result`` (l, r, weight) for further pairs.
+    ``weigh(pairs, result)`` makes the table ``result`` (l, r, weight) for further pairs. The rids are 0 … n-1.
     """
-    count = connection.execute("select count(*) from fields").fetchone()[0]
     edges = connection.execute(
         "select l, r, weight from scores where weight >= ? order by l, r", [settings.link_weight]
     ).fetchnumpy()
-    parts = _components(count, edges["l"], edges["r"], edges["weight"])
-    labels, ids = parts.copy(), _identity_numbers(connection)
-    sizes = np.bincount(parts, minlength=count)
-    crowded = np.flatnonzero(sizes[parts] > 2)
-    if len(crowded):
-        _complete(connection, weigh, crowded, parts[crowded])
-        _settle_all(connection, labels, ids, settings)
-    _settle_pairs(labels, ids, edges)
-    lowest = np.full(count, count, dtype=np.int64)
-    np.minimum.at(lowest, labels, np.arange(count))
-    _write(connection, lowest[labels])
-    return _conflicts(connection, settings)
+    graph = Graph(_identity_numbers(connection), edges["l"], edges["r"], np.asarray(edges["weight"], float))
 
+    def weights(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return weigh_arrays(connection, weigh, left, right)
 
-def _components(count: int, left: np.ndarray, right: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """A component number per record; components above the limit are taken apart at ever stronger links."""
-    keep = np.ones(len(left), bool)
-    least = np.full(count, -np.inf)
-    while True:
-        shape = (np.ones(keep.sum(), np.int8), (left[keep], right[keep]))
-        _, parts = connected_components(coo_matrix(shape, shape=(count, count)), directed=False)
-        large = np.bincount(parts, minlength=count)[parts] > LARGEST
-        if not large.any():
-            return parts
-        inside = keep & large[left]
-        floor = np.maximum(least[left[inside]], np.floor(weight[inside].min())) + 1
-        keep[np.flatnonzero(inside)[weight[inside] < floor]] = False
-        least[large] = floor.max()
-
-
-def _write(connection: DuckDBPyConnection, lowest: np.ndarray) -> None:
-    table = pa.table({"rid": np.arange(len(lowest)), "cluster": lowest})
-    connection.register("found_clusters", table)
+    labels = partition(graph, weights, settings)
+    connection.register("found_clusters", pa.table({"rid": np.arange(len(labels)), "cluster": labels}))
     connection.execute("create or replace table clusters as from found_clusters")
     connection.unregister("found_clusters")
+    places, weight = conflicts(graph, labels)
+    return [
+        Conflict(int(graph.left[place]), int(graph.right[place]), float(bits))
+        for place, bits in zip(places, weight, strict=True)
+    ]
 
 
-def _complete(connection: DuckDBPyConnection, weigh: Weigh, records: np.ndarray, parts: np.ndarray) -> None:
-    """Make ``inner``: every pair within a component of three or more, weighed."""
-    connection.register("members_found", pa.table({"rid": records, "part": parts.astype(np.int64)}))
-    connection.execute("create or replace temp table members as from members_found")
-    connection.unregister("members_found")
-    connection.execute(
-        """
-        create or replace temp table inner_pairs as
-        select l.rid as l, r.rid as r, l.part from members as l join members as r on l.part = r.part and
-        l.rid < r.rid
-        """
-    )
-    connection.execute(
-        "create or replace temp table missing as select l, r from inner_pairs anti join scores using (l, r)"
-    )
+def weigh_arrays(
+    connection: DuckDBPyConnection, weigh: Callable[[str, str], None], left: np.ndarray, right: np.ndarray
+) -> np.ndarray:
+    """The weights of pairs of rids, in their order."""
+    asked = pa.table({"place": np.arange(len(left)), "l": left, "r": right})
+    connection.register("asked_pairs", asked)
+    connection.execute("create or replace temp table missing as from asked_pairs")
+    connection.unregister("asked_pairs")
     weigh("missing", "further")
-    connection.execute(
-        """
-        create or replace temp table inner_scores as
-        select part, l, r, coalesce(scores.weight, further.weight) as weight
-        from inner_pairs left join scores using (l, r) left join further using (l, r)
-        order by part, l, r
-        """
-    )
+    found = connection.execute(
+        "select weight from missing join further using (l, r) order by place"
+    ).fetchnumpy()
+    connection.execute("drop table further")
+    return np.asarray(found["weight"], float)
 
 
-def _settle_all(
-    connection: DuckDBPyConnection, labels: np.ndarray, ids: np.ndarray, settings: MatchSettings
+def partition(graph: Graph, weigh: Weigh, settings: MatchSettings) -> np.ndarray:
+    """Per record the lowest place in its cluster; the same for every order in which records became known."""
+    count = len(graph.numbers)
+    parts = _components(graph, settings.largest_component)
+    sizes = np.bincount(parts, minlength=count)[parts]
+    labels = np.full(count, count, dtype=np.int64)
+    np.minimum.at(labels, parts, np.arange(count))
+    labels = labels[parts]
+    _settle_twos(graph, labels, sizes == 2)
+    crowded = np.flatnonzero(sizes > 2)
+    if len(crowded):
+        left, right, weight = _complete(graph, weigh, crowded, parts)
+        _settle_crowds(graph, labels, parts, left, right, weight, settings)
+    return labels
+
+
+def conflicts(graph: Graph, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of every two clusters with different identity numbers that a link would join, the strongest such link.
+
+    Gives places in the graph's links, sorted, and their weights.
+    """
+    number = np.full(len(labels) + 1, -1, dtype=np.int64)
+    np.maximum.at(number, labels, graph.numbers)
+    a, b = labels[graph.left], labels[graph.right]
+    clash = np.flatnonzero((a != b) & (number[a] >= 0) & (number[b] >= 0) & (number[a] != number[b]))
+    low, high = np.minimum(a, b)[clash], np.maximum(a, b)[clash]
+    order = np.lexsort((clash, -graph.weight[clash], high, low))
+    first = np.r_[True, (np.diff(low[order]) != 0) | (np.diff(high[order]) != 0)] if len(order) else order
+    places = np.sort(clash[order][first.astype(bool)]) if len(order) else clash
+    return places, graph.weight[places]
+
+
+def _components(graph: Graph, largest: int) -> np.ndarray:
+    """A component number per record; each one above the limit is taken apart at ever stronger links.
+
+    Records that people have decided to be one stay in one component, and links between those that they have
+    decided to be two do not count.
+    """
+    count = len(graph.numbers)
+    left, right, weight = graph.left, graph.right, graph.weight
+    if graph.apart:
+        own = ~_among(left, right, graph.apart, count)
+        left, right, weight = left[own], right[own], weight[own]
+    if graph.together:
+        decided = np.array(sorted(graph.together), dtype=np.int64)
+        left, right = np.r_[left, decided[:, 0]], np.r_[right, decided[:, 1]]
+        weight = np.r_[weight, np.full(len(decided), _SAME)]
+    floor = np.full(count, -np.inf)
+    while True:
+        links = coo_matrix((np.ones(len(left), np.int8), (left, right)), shape=(count, count))
+        _, parts = connected_components(links, directed=False)
+        large = np.bincount(parts, minlength=count)[parts] > largest
+        inside = large[left]
+        if not np.isfinite(weight[inside]).any():
+            return parts
+        weakest = np.full(count, np.inf)
+        np.minimum.at(weakest, parts[left[inside]], weight[inside])
+        floor[large] = np.maximum(floor, np.floor(weakest[parts]))[large] + 1
+        keep = ~inside | (weight >= floor[left])
+        left, right, weight = left[keep], right[keep], weight[keep]
+
+
+def _among(left: np.ndarray, right: np.ndarray, pairs: frozenset[Pair], count: int) -> np.ndarray:
+    codes = np.array([low * count + high for low, high in pairs], dtype=np.int64)
+    return np.isin(left * count + right, codes)
+
+
+def _settle_twos(graph: Graph, labels: np.ndarray, is_two: np.ndarray) -> None:
+    """Two records alone: apart where two identity numbers meet, unless people say that they are one."""
+    second = np.flatnonzero(is_two & (labels != np.arange(len(labels))))
+    first = labels[second]
+    numbers = graph.numbers
+    clash = (numbers[first] >= 0) & (numbers[second] >= 0) & (numbers[first] != numbers[second])
+    if graph.together:
+        clash &= ~_among(first, second, graph.together, len(labels))
+    labels[second[clash]] = second[clash]
+
+
+def _complete(
+    graph: Graph, weigh: Weigh, crowded: np.ndarray, parts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every pair within a component of three or more, weighed; by component, then by places."""
+    order = crowded[np.argsort(parts[crowded], kind="stable")]
+    starts = np.flatnonzero(np.r_[True, np.diff(parts[order]) != 0])
+    sizes = np.diff(np.r_[starts, len(order)])
+    pairs = []
+    for size in np.unique(sizes):
+        members = order[starts[sizes == size][:, None] + np.arange(size)]
+        first, second = np.triu_indices(size, 1)
+        pairs.append((members[:, first].ravel(), members[:, second].ravel()))
+    left, right = (np.concatenate(own) for own in zip(*pairs, strict=True))
+    order = np.lexsort((right, left, parts[left]))
+    left, right = left[order], right[order]
+    count = len(graph.numbers)
+    known, asked = graph.left * count + graph.right, left * count + right
+    place = np.minimum(np.searchsorted(known, asked), max(len(known) - 1, 0))
+    is_known = known[place] == asked if len(known) else np.zeros(len(asked), bool)
+    weight = np.where(is_known, graph.weight[place] if len(known) else 0.0, np.nan)
+    if not is_known.all():
+        weight[~is_known] = weigh(left[~is_known], right[~is_known])
+    return left, right, weight
+
+
+def _settle_crowds(
+    graph: Graph,
+    labels: np.ndarray,
+    parts: np.ndarray,
+    left: np.ndarray,
+    right: np.ndarray,
+    weight: np.ndarray,
+    settings: MatchSettings,
 ) -> None:
-    """Take the components apart where they are no whole; new labels follow the old ones."""
-    rows = connection.execute("from inner_scores order by part, l, r").fetchnumpy()
-    fresh = len(labels)
-    for left, right, weight in _by_part(rows):
-        members = np.unique(np.concatenate([left[:1], right[left == left[0]]]))
-        numbers = ids[members]
-        if weight.min() >= settings.link_weight and len(set(numbers[numbers >= 0])) < 2:
-            continue
-        for group in _agglomerate(members, left, right, weight, numbers, settings):
-            labels[group] = fresh
-            fresh += 1
-    _, labels[:] = np.unique(labels, return_inverse=True)
+    """Take the components apart where they are no whole."""
+    starts = np.flatnonzero(np.r_[True, np.diff(parts[left]) != 0])
+    ends = np.r_[starts[1:], len(left)]
+    part = parts[left[starts]]
+    is_whole = (np.minimum.reduceat(weight, starts) >= settings.link_weight) & _is_at_peace(graph, parts)[part]
+    for start, end in zip(starts[~is_whole], ends[~is_whole], strict=True):
+        members = np.r_[left[start], right[start:end][left[start:end] == left[start]]]
+        for group in _agglomerate(members, left[start:end], right[start:end], weight[start:end], graph, settings):
+            labels[group] = group.min()
 
 
-def _by_part(rows: dict[str, np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    starts = np.flatnonzero(np.r_[True, rows["part"][1:] != rows["part"][:-1]])
-    for start, end in zip(starts, np.r_[starts[1:], len(rows["part"])], strict=True):
-        yield rows["l"][start:end], rows["r"][start:end], np.asarray(rows["weight"][start:end], float)
+def _is_at_peace(graph: Graph, parts: np.ndarray) -> np.ndarray:
+    """Per component: at most one identity number, and no two records that people have told apart."""
+    has_number = graph.numbers >= 0
+    lowest, highest = np.full(len(parts), np.iinfo(np.int64).max), np.full(len(parts), -1, dtype=np.int64)
+    np.minimum.at(lowest, parts[has_number], graph.numbers[has_number])
+    np.maximum.at(highest, parts[has_number], graph.numbers[has_number])
+    peace = (highest < 0) | (lowest == highest)
+    peace[parts[np.array([place for pair in graph.apart for place in pair], dtype=np.int64)]] = False
+    return peace
 
 
 def _agglomerate(
@@ -132,9 +229,9 @@ def _agglomerate(
     left: np.ndarray,
     right: np.ndarray,
     weight: np.ndarray,
-    numbers: np.ndarray,
+    graph: Graph,
     settings: MatchSettings,
-) -> list[np.ndarray]:
+) -> Iterator[np.ndarray]:
     """The clusters of one component: always the two with the strongest mean link are joined next."""
     size = len(members)
     first, second = np.searchsorted(members, left), np.searchsorted(members, right)
@@ -142,69 +239,59 @@ def _agglomerate(
     pairs[first, second] = pairs[second, first] = weight
     total = np.clip(pairs, settings.deepest_weight, settings.widest_weight)
     worst = pairs.copy()
+    for low, high in _placed(members, graph.apart):
+        worst[low, high] = worst[high, low] = -np.inf
     groups: list[list[int] | None] = [[place] for place in range(size)]
+    held = [frozenset([number]) if number >= 0 else frozenset() for number in graph.numbers[members]]
     counts = np.ones(size)
-    held = numbers.copy()
-    mean = total.copy()
-    np.fill_diagonal(mean, -np.inf)
-    while True:
-        best = int(mean.argmax())
-        a, b = divmod(best, size)
-        if mean[a, b] < settings.cluster_weight:
-            return [members[group] for group in groups if group]
-        clash = held[a] >= 0 and held[b] >= 0 and held[a] != held[b]
-        if clash or worst[a, b] < settings.worst_weight:
-            mean[a, b] = mean[b, a] = -np.inf
-            continue
+    alive = np.ones(size, bool)
+
+    def join(a: int, b: int) -> None:
         groups[a], groups[b] = groups[a] + groups[b], None
-        held[a] = max(held[a], held[b])
+        held[a] |= held[b]
+        alive[b] = False
         total[a] += total[b]
         total[:, a] = total[a]
         worst[a] = np.minimum(worst[a], worst[b])
         worst[:, a] = worst[a]
         counts[a] += counts[b]
-        fresh = total[a] / (counts[a] * counts)
-        fresh[[place for place, group in enumerate(groups) if group is None]] = -np.inf
+
+    def means(a: int) -> np.ndarray:
+        fresh = np.where(alive, total[a] / (counts[a] * counts), -np.inf)
         fresh[a] = -np.inf
-        mean[a], mean[:, a] = fresh, fresh
+        return fresh
+
+    home = list(range(size))
+    for low, high in sorted(_placed(members, graph.together)):
+        a, b = sorted((home[low], home[high]))
+        if a != b:
+            join(a, b)
+            home = [a if place == b else place for place in home]
+    mean = np.stack([means(place) if alive[place] else np.full(size, -np.inf) for place in range(size)])
+    while True:
+        a, b = divmod(int(mean.argmax()), size)
+        if mean[a, b] < settings.cluster_weight:
+            break
+        clash = not (held[a] <= held[b] or held[b] <= held[a])
+        if clash or worst[a, b] < settings.worst_weight:
+            mean[a, b] = mean[b, a] = -np.inf
+            continue
+        join(a, b)
+        mean[a] = mean[:, a] = means(a)
         mean[b] = mean[:, b] = -np.inf
+    return (members[sorted(group)] for group in groups if group)
 
 
-def _settle_pairs(labels: np.ndarray, ids: np.ndarray, edges: dict[str, np.ndarray]) -> None:
-    """Two records alone: apart where two identity numbers meet."""
-    left, right = edges["l"], edges["r"]
-    together = labels[left] == labels[right]
-    clash = together & (ids[left] >= 0) & (ids[right] >= 0) & (ids[left] != ids[right])
-    labels[right[clash]] = labels.max() + 1 + np.arange(clash.sum())
-
-
-def _conflicts(connection: DuckDBPyConnection, settings: MatchSettings) -> list[Conflict]:
-    """Of every two clusters with two identity numbers that a link would join, the strongest such link."""
-    rows = connection.execute(
-        """
-        with numbered as (
-            select cluster, min(id_key) as number from clusters join fields using (rid) group by cluster
-        )
-        select l, r, weight from scores
-        join clusters as a on a.rid = l join clusters as b on b.rid = r
-        join numbered as x on x.cluster = a.cluster join numbered as y on y.cluster = b.cluster
-        where weight >= ? and x.number <> y.number
-        qualify row_number() over (
-            partition by least(a.cluster, b.cluster), greatest(a.cluster, b.cluster)
-            order by weight desc, l, r
-        ) = 1
-        order by l, r
-        """,
-        [settings.link_weight],
-    ).fetchall()
-    return [Conflict(*row) for row in rows]
+def _placed(members: np.ndarray, pairs: frozenset[Pair]) -> Iterator[Pair]:
+    """The pairs among the members, as places in these."""
+    places = {int(member): place for place, member in enumerate(members)} if pairs else {}
+    return ((places[low], places[high]) for low, high in pairs if low in places and high in places)
 
 
 def _identity_numbers(connection: DuckDBPyConnection) -> np.ndarray:
-    """Per record the number of its valid identity number, -1 without one."""
+    """Per record a code for its valid identity number, -1 without one."""
     rows = connection.execute(
-        "select coalesce(dense_rank() over (order by id_key nulls last), 0) - 1 as id, id_key is null "
-        "as none "
+        "select coalesce(dense_rank() over (order by id_key nulls last), 0) - 1 as id, id_key is null as none "
         "from fields order by rid"
     ).fetchnumpy()
     return np.where(rows["none"], -1, rows["id"]).astype(np.int64)

@@ -6,7 +6,6 @@ from duckdb import DuckDBPyConnection
 
 from pipelines.identity.matching.model import Model
 from pipelines.identity.matching.scoring import compare, rarity, rule_code, total, weigh
-from pipelines.identity.matching.settings import MatchSettings
 
 
 @dataclass(frozen=True)
@@ -33,9 +32,7 @@ class Explanation:
     reasons: tuple[Reason, ...]
 
 
-def explain(
-    connection: DuckDBPyConnection, model: Model, left: int, right: int, settings: MatchSettings
-) -> Explanation:
+def explain(connection: DuckDBPyConnection, model: Model, left: int, right: int) -> Explanation:
     """The explanation of two records (rids of the table ``compared``)."""
     low, high = sorted((left, right))
     connection.execute(
@@ -46,7 +43,7 @@ def explain(
     code, before = connection.execute(
         f"select {rule_code(model)}, {total(model)} from asked_levels"
     ).fetchone()
-    weigh(connection, model, "asked_levels", "asked_score", settings)
+    weigh(connection, model, "asked_levels", "asked_score")
     weight = connection.execute("select weight from asked_score").fetchone()[0]
     for table in ("asked", "asked_levels", "asked_score"):
         connection.execute(f"drop table {table}")

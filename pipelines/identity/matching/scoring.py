@@ -11,23 +11,29 @@ from splink.internals.predict import predict_from_comparison_vectors_sqls
 
 from pipelines.identity.matching.comparisons import Comparison
 from pipelines.identity.matching.model import Model, frequent_columns, splink_settings
-from pipelines.identity.matching.settings import MatchSettings
+from pipelines.identity.matching.table import stable_hash
 
 
 def add_counts(connection: DuckDBPyConnection, model: Model) -> None:
-    """Make ``compared``: the rows of ``fields`` with ``n_<column>``, how many records have each value that
-    matters."""
+    """Make ``compared``: the rows of ``fields`` with ``n_<column>``, how many records have each value that matters.
+
+    Without counted values each stands for itself alone, and nobody asks.
+    """
     columns = frequent_columns(model.comparisons)
-    joins = " ".join(
-        f"left join frequencies as f_{column} on f_{column}.column_name = '{column}' "
-        f"and f_{column}.value = fields.{column}"
-        for column in columns
-    )
-    counts = "".join(f", coalesce(f_{column}.n, 1) as n_{column}" for column in columns)
+    joins, counts = "", "".join(f", 1 as n_{column}" for column in columns)
+    if model.is_counted:
+        joins = " ".join(
+            f"left join frequencies as f_{column} on f_{column}.column_name = '{column}' "
+            f"and f_{column}.value = {stable_hash(f'fields.{column}')}"
+            for column in columns
+        )
+        counts = "".join(f", coalesce(f_{column}.n, 1) as n_{column}" for column in columns)
     connection.execute(f"create or replace table compared as select fields.*{counts} from fields {joins}")
 
 
-def compare(connection: DuckDBPyConnection, model: Model, pairs: str, result: str) -> None:
+def compare(
+    connection: DuckDBPyConnection, model: Model, pairs: str, result: str, records: str = "compared"
+) -> None:
     """Make ``result``: per pair of the table ``pairs`` (l, r) its levels ``gamma_*``, weights ``mw_*``,
     counts ``n_*`` and
     valid identity numbers (number_l, number_r).
@@ -40,7 +46,7 @@ def compare(connection: DuckDBPyConnection, model: Model, pairs: str, result: st
         for c in model.comparisons
     )
     counts = "".join(f", n_{column}_l as n_{column}" for column in frequent_columns(model.comparisons))
-    steps = ", ".join(f"{name} as ({text})" for name, text in _splink_steps(model, pairs))
+    steps = ", ".join(f"{name} as ({text})" for name, text in _splink_steps(model, pairs, records))
     connection.execute(
         f"create or replace table {result} as with {steps} "
         f"select rid_l as l, rid_r as r, id_key_l as number_l, id_key_r as number_r, "
@@ -48,7 +54,7 @@ def compare(connection: DuckDBPyConnection, model: Model, pairs: str, result: st
     )
 
 
-def _splink_steps(model: Model, pairs: str) -> list[tuple[str, str]]:
+def _splink_steps(model: Model, pairs: str, records: str) -> list[tuple[str, str]]:
     """The SQL by which Splink compares and weighs pairs, step by step.
 
     The steps are asked for one by one because ``Linker.inference.predict`` gives levels only together with
@@ -60,8 +66,8 @@ def _splink_steps(model: Model, pairs: str) -> list[tuple[str, str]]:
         *compute_comparison_vector_values_from_id_pairs_sqls(
             settings._columns_to_select_for_blocking,
             settings._columns_to_select_for_comparison_vector_values,
-            input_tablename_l="compared",
-            input_tablename_r="compared",
+            input_tablename_l=records,
+            input_tablename_r=records,
             source_dataset_input_column=columns.source_dataset_input_column,
             unique_id_input_column=columns.unique_id_input_column,
         ),
@@ -83,6 +89,8 @@ def _splink_steps(model: Model, pairs: str) -> list[tuple[str, str]]:
 
 def rarity(model: Model, comparison_name: str) -> str:
     """SQL for the bits that a pair's shared value adds (rare) or takes (frequent) on top of its level."""
+    if not model.is_counted:
+        return "0"
     comparison = next(c for c in model.comparisons if c.name == comparison_name)
     cases = [
         f"when gamma_{comparison.name} = {place} "
@@ -131,27 +139,29 @@ def rule_code(model: Model) -> str:
             "when gamma_given = 0 and gamma_surname = 0 and gamma_date_1 = 0 "
             f"and ({' or '.join(contacts)}) then 'name_date_contact' "
         )
-    return f"case when number_l = number_r then 'identity_number' {agreed}else 'model' end"
+    number = "case when starts_with(number_l, 'USCC') then 'company_code' else 'identity_number' end"
+    return f"case when number_l = number_r then {number} {agreed}else 'model' end"
 
 
 def score(
-    connection: DuckDBPyConnection, model: Model, pairs: str, result: str, settings: MatchSettings
+    connection: DuckDBPyConnection, model: Model, pairs: str, result: str, records: str = "compared"
 ) -> None:
-    """Make ``result`` (l, r, rule_code, weight): the log2 odds of each pair of ``pairs``."""
-    compare(connection, model, pairs, f"{result}_levels")
-    weigh(connection, model, f"{result}_levels", result, settings)
+    """Make ``result`` (l, r, rule_code, weight): the log2 odds of each pair of ``pairs``, of the table ``records``
+    (as ``add_counts`` makes it)."""
+    compare(connection, model, pairs, f"{result}_levels", records)
+    weigh(connection, model, f"{result}_levels", result)
     connection.execute(f"drop table {result}_levels")
 
 
-def weigh(
-    connection: DuckDBPyConnection, model: Model, levels: str, result: str, settings: MatchSettings
-) -> None:
+def weigh(connection: DuckDBPyConnection, model: Model, levels: str, result: str) -> None:
     """Make ``result`` (l, r, rule_code, weight) from the levels that ``compare`` has found."""
+    settings = model.settings
     connection.execute(
         f"""
         create or replace table {result} as
         select l, r, rule_code, greatest(weight, case rule_code
             when 'identity_number' then {settings.certain_weight}
+            when 'company_code' then {settings.certain_weight}
             when 'name_date_contact' then {settings.agreed_weight} else weight end) as weight
         from (select l, r, {rule_code(model)} as rule_code, {total(model)} as weight from {levels})
         """

@@ -18,6 +18,7 @@ class MatchSettings:
     deepest_weight: float
     certain_weight: float
     agreed_weight: float
+    largest_component: int
     trusted_number_records: int
     block_pairs_per_record: int
     block_pairs_at_least: int

@@ -5,6 +5,7 @@ does by number is therefore the same after any shuffling.
 """
 
 import re
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -21,6 +22,19 @@ class TableError(Exception):
     """A file of records that cannot be read with its rules."""
 
 
+@dataclass(frozen=True)
+class Habits:
+    """What a table as a whole says about single values, pinned with a model.
+
+    ``month_first``: date columns written month/day/year. ``january``: date fields where 1 January stands for a year
+    alone. ``fillers``: hashes of valid identity numbers that more records carry than one customer has.
+    """
+
+    month_first: tuple[str, ...] = ()
+    january: tuple[str, ...] = ()
+    fillers: tuple[int, ...] = ()
+
+
 def load_records(connection: DuckDBPyConnection, paths: list[Path], rules: Rules, keep: list[str]) -> int:
     """Make the table ``records``: every row of the files as text, in order; gives their number.
 
@@ -32,17 +46,21 @@ def load_records(connection: DuckDBPyConnection, paths: list[Path], rules: Rules
     return connection.execute("select count(*) from records").fetchone()[0]
 
 
-def make_fields(connection: DuckDBPyConnection, rules: Rules, settings: MatchSettings) -> list[Field]:
-    """Make the table ``fields`` from ``records``, one row per record, and give what it holds.
+def make_fields(
+    connection: DuckDBPyConnection, rules: Rules, settings: MatchSettings, habits: Habits | None = None
+) -> tuple[list[Field], Habits]:
+    """Make the table ``fields`` from ``records``, one row per record; give what it holds, and the table's habits.
 
-    ``id_key`` is the valid identity number or company code, null where more records carry it than one
-    customer has.
+    ``id_key`` is the valid identity number or company code, null where it is a filler. With ``habits`` these are
+    taken as known and not looked for.
     """
     create_macros(connection)
     _variants(connection)
-    fields = fields_of(rules, _month_first(connection, rules))
+    month_first = habits.month_first if habits else _month_first(connection, rules)
+    fields = fields_of(rules, frozenset(month_first))
     _spell(connection, fields)
-    _forget_january_first(connection, [field.name for field in fields if field.kind == "date"])
+    january = habits.january if habits else _january_first(connection, fields)
+    _forget_january(connection, january)
     content = ", ".join(f"coalesce(spelt.{field.name}, chr(30))" for field in fields)
     derived = "".join(f", {text} as {name}" for name, text in _derived(fields).items())
     squashed = ", ".join(
@@ -55,22 +73,32 @@ def make_fields(connection: DuckDBPyConnection, rules: Rules, settings: MatchSet
     connection.execute(
         f"""
         create or replace table fields as
-        select row_number() over (order by md5(concat_ws(chr(31), spelt.source, {content})), record_id,
-        line) - 1
-                   as rid, spelt.*{derived}
-        from spelt join (select line, record_id from records) as own using (line)
+        select row_number() over (order by content, record_id, line) - 1 as rid, * exclude (record_id) from (
+            select {stable_hash(f'concat_ws(chr(31), spelt.source, {content})')} as content, own.record_id, spelt.*{derived}
+            from spelt join (select line, record_id from records) as own using (line)
+        )
         order by rid
         """
     )
     connection.execute("drop table spelt")
-    connection.execute(
-        f"""
-        update fields set id_key = null where id_key in (
-            select id_key from fields group by id_key having count(*) > {settings.trusted_number_records}
-        )
-        """
-    )
-    return fields
+    fillers = habits.fillers if habits else _fillers(connection, settings)
+    if fillers:
+        known = ", ".join(map(str, fillers))
+        connection.execute(f"update fields set id_key = null where {stable_hash('id_key')} in ({known})")
+    return fields, Habits(tuple(month_first), tuple(january), tuple(fillers))
+
+
+def stable_hash(value: str) -> str:
+    """SQL: 64 bits of a text's md5, the same in every version of the engine; what a model keeps of a value."""
+    return f"md5_number_lower({value})"
+
+
+def _fillers(connection: DuckDBPyConnection, settings: MatchSettings) -> list[int]:
+    rows = connection.execute(
+        f"select {stable_hash('id_key')} from fields where id_key is not null group by id_key "
+        f"having count(*) > {settings.trusted_number_records} order by 1"
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def _spell(connection: DuckDBPyConnection, fields: list[Field]) -> None:
@@ -134,9 +162,9 @@ def _variants(connection: DuckDBPyConnection) -> None:
     )
 
 
-def _month_first(connection: DuckDBPyConnection, rules: Rules) -> frozenset[str]:
+def _month_first(connection: DuckDBPyConnection, rules: Rules) -> list[str]:
     """The date columns written month/day/year: more second parts than first parts exceed twelve."""
-    found = set()
+    found = []
     for column in rules.columns("date"):
         shape = "^([0-9]{1,2})[-/. ]+([0-9]{1,2})[-/. ]+[0-9]{4}"
         parts = f"regexp_extract(folded({quoted(column)}), '{shape}', "
@@ -145,22 +173,26 @@ def _month_first(connection: DuckDBPyConnection, rules: Rules) -> frozenset[str]
             f"count(*) filter (try_cast({parts} 2) as int) > 12) from records"
         ).fetchone()
         if second > first:
-            found.add(column)
-    return frozenset(found)
+            found.append(column)
+    return found
 
 
-def _forget_january_first(connection: DuckDBPyConnection, names: list[str]) -> None:
-    """Where 1 January stands for a year alone (ten times too frequent), the month and the day are
-    forgotten."""
+def _january_first(connection: DuckDBPyConnection, fields: list[Field]) -> list[str]:
+    """The date fields where 1 January stands for a year alone: ten times too frequent."""
+    found = []
+    for name in (field.name for field in fields if field.kind == "date"):
+        firsts, dates = connection.execute(
+            f"select count(*) filter (right({name}, 4) = '0101'), count(*) from spelt where length({name}) = 8"
+        ).fetchone()
+        if firsts > 10 and firsts * 36.5 > dates:
+            found.append(name)
+    return found
+
+
+def _forget_january(connection: DuckDBPyConnection, names: list[str] | tuple[str, ...]) -> None:
     for name in names:
         connection.execute(
-            f"""
-            update spelt set {name} = left({name}, 4)
-            where length({name}) = 8 and right({name}, 4) = '0101'
-              and (select count(*) filter (right({name}, 4) = '0101') * 36.5 > count(*)
-                          and count(*) filter (right({name}, 4) = '0101') > 10
-                   from spelt where length({name}) = 8)
-            """
+            f"update spelt set {name} = left({name}, 4) where length({name}) = 8 and right({name}, 4) = '0101'"
         )
 
 

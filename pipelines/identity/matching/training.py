@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 from duckdb import DuckDBPyConnection
 
-from pipelines.identity.matching.blocking import BlockingRule
+from pipelines.identity.matching.blocking import Blocking, BlockingRule
 from pipelines.identity.matching.comparisons import Comparison
 from pipelines.identity.matching.model import DIGITS, Frequency, Model, frequent_columns
 from pipelines.identity.matching.scoring import add_counts, compare, rarity
 from pipelines.identity.matching.settings import MatchSettings
+from pipelines.identity.matching.table import Habits, stable_hash
 
 _SMALLEST = 1e-7
 _RAREST = 0.02  # other people who have the rarest value, at least
@@ -42,8 +43,11 @@ def train(
     comparisons: tuple[Comparison, ...],
     rules: list[BlockingRule],
     settings: MatchSettings,
+    blocking: Blocking,
+    habits: Habits,
 ) -> Model:
-    """The model of the tables ``fields`` and ``pairs``; makes ``frequencies`` and ``compared``."""
+    """The model of the tables ``fields`` and ``pairs``, made under these habits and this blocking; makes
+    ``frequencies`` and ``compared``."""
     records = connection.execute("select count(*) from fields").fetchone()[0]
     candidates = connection.execute("select count(*) from pairs").fetchone()[0]
     step = max(1.0, candidates / settings.training_pairs)
@@ -52,7 +56,7 @@ def train(
         f"create or replace temp table training_pairs as select l, r, rules from pairs "
         f"where hash(l, r, {settings.seed}) % 1000000 < {1000000 / step}"
     )
-    model = _first_model(comparisons, records)
+    model = _first_model(comparisons, records, settings, blocking, habits)
     _count_values(connection, model)
     add_counts(connection, model)
     for pairs in ("training_pairs", "random_pairs"):
@@ -88,20 +92,27 @@ def _random_pairs(connection: DuckDBPyConnection, records: int, settings: MatchS
     )
 
 
-def _first_model(comparisons: tuple[Comparison, ...], records: int) -> Model:
+def _first_model(
+    comparisons: tuple[Comparison, ...],
+    records: int,
+    settings: MatchSettings,
+    blocking: Blocking,
+    habits: Habits,
+) -> Model:
     m = {
         c.name: tuple(level.guess / sum(v.guess for v in c.levels) for level in c.levels) for c in comparisons
     }
     even = {c.name: tuple(1 / len(c.levels) for _ in c.levels) for c in comparisons}
-    return Model(comparisons, m, even, m, min(0.1, 0.5 / max(records, 2)), 0.0, {})
+    prior = min(0.1, 0.5 / max(records, 2))
+    return Model(comparisons, m, even, m, prior, 0.0, {}, settings, blocking, habits)
 
 
 def _count_values(connection: DuckDBPyConnection, model: Model) -> None:
     """The table ``frequencies``: how many records have each value."""
-    connection.execute("create or replace table frequencies (column_name varchar, value varchar, n bigint)")
+    connection.execute("create or replace table frequencies (column_name varchar, value ubigint, n bigint)")
     for column in frequent_columns(model.comparisons):
         connection.execute(
-            f"insert into frequencies select '{column}', {column}, count(*) from fields "
+            f"insert into frequencies select '{column}', {stable_hash(column)}, count(*) from fields "
             f"where {column} is not null group by {column}"
         )
 

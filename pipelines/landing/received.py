@@ -1,0 +1,23 @@
+"""What has been received, as one hash: a cache that was made from something else is noticed by it."""
+
+from datetime import date
+from hashlib import sha256
+
+from psycopg2.extensions import cursor as Cursor
+
+
+def received_hash(cursor: Cursor, until: date) -> str:
+    """A hash of the deliveries received up to a date and of the lines set aside."""
+    cursor.execute(
+        """
+        select md5(string_agg(
+            concat_ws('|', source_code, table_name, received_date, sha256), ','
+            order by source_code collate "C", table_name collate "C", received_date
+        ))
+        from ops.deliveries where received_date <= %s
+        """,
+        (until,),
+    )
+    deliveries = cursor.fetchone()
+    cursor.execute("select count(*), sum(line_number) from ops.quarantine where received_date <= %s", (until,))
+    return sha256(f"{deliveries} {cursor.fetchone()}".encode()).hexdigest()
