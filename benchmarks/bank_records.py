@@ -1,9 +1,10 @@
 """Invented customer records of a bank, with the truth beside them: as many as wanted, in seconds.
 
-Persons live in households (address, often surname, sometimes phone are shared) and bear few, frequent names. A fifth
-of the records repeat a person; every record may be disturbed as a clerk or a system disturbs it.
+Persons live in households (address, often surname, sometimes phone are shared) and bear few, frequent names. A
+fifth of the records repeat a person; every record may be disturbed as a clerk or a system disturbs it.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import pyarrow.parquet as pq
 from pipelines.demo_bank import names, numbers
 from pipelines.demo_bank.texts import chosen, codes, column, from_codes, joined, put
 
+# given a share, a mask of so many records drawn anew
+Some = Callable[[float], np.ndarray]
 PERSONS = 0.8  # persons per record
 DISCLOSING = 0.78  # persons whose number the bank knows …
 WITH_NUMBER = 0.9  # … and the share of their records that carry it: together 70 %
@@ -130,13 +133,11 @@ def _records(chance: np.random.Generator, people: Persons, person: np.ndarray) -
         "phone": column(_written_phones(chance, people.phone[person], len(people.phone), some)),
         "email": column(_written_emails(chance, people.email[person], some)),
         "address": column(_written_addresses(chance, people, person, some)),
-        "sex": column(
-            put(np.where(people.is_man[person] ^ some(0.004), "M", "F"), some(0.05), "")
-        ),
+        "sex": column(put(np.where(people.is_man[person] ^ some(0.004), "M", "F"), some(0.05), "")),
     }
 
 
-def _written_names(written: np.ndarray, is_man: np.ndarray, some) -> np.ndarray:
+def _written_names(written: np.ndarray, is_man: np.ndarray, some: Some) -> np.ndarray:
     polite = joined(written.astype("U1"), np.where(is_man, "先生", "女士"))
     written = put(written, some(0.02), names.misheard(written))
     written = put(written, some(0.015), names.traditional(written))
@@ -145,7 +146,7 @@ def _written_names(written: np.ndarray, is_man: np.ndarray, some) -> np.ndarray:
     return put(put(written, some(0.002), "未知"), some(0.002), "")
 
 
-def _written_numbers(written: np.ndarray, discloses: np.ndarray, some) -> np.ndarray:
+def _written_numbers(written: np.ndarray, discloses: np.ndarray, some: Some) -> np.ndarray:
     is_old = np.char.startswith(written.astype("U8"), "99") & (codes(written)[:, 6] == ord("1"))
     written = put(written, some(0.007), numbers.mistyped(written))
     forms = (
@@ -160,7 +161,7 @@ def _written_numbers(written: np.ndarray, discloses: np.ndarray, some) -> np.nda
     return written
 
 
-def _written_dates(chance: np.random.Generator, born: np.ndarray, some) -> np.ndarray:
+def _written_dates(chance: np.random.Generator, born: np.ndarray, some: Some) -> np.ndarray:
     years = born.astype("datetime64[Y]").astype(np.int64) + 1970
     months = born.astype("datetime64[M]").astype(np.int64) % 12 + 1
     days = (born - born.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
@@ -170,12 +171,10 @@ def _written_dates(chance: np.random.Generator, born: np.ndarray, some) -> np.nd
     years = np.where(some(0.005), years + chance.choice([-10, -1, 1, 10], len(years)), years)
     parts = [values.astype(f"U{width}") for values, width in ((years, 4), (months, 2), (days, 2))]
     year, month, day = parts[0], np.char.zfill(parts[1], 2), np.char.zfill(parts[2], 2)
-    dash = np.broadcast_to(np.array("-"), len(year))
-    written = joined(year, dash, month, dash, day)
+    written = _between(("", "-", "-", ""), (year, month, day))
     forms = (
         (some(0.15), joined(year, month, day)),
-        (some(0.03), joined(year, *(np.broadcast_to(np.array(s), len(year)) if isinstance(s, str) else s
-                                    for s in ("年", parts[1], "月", parts[2], "日")))),
+        (some(0.03), _between(("", "年", "月", "日"), parts)),
         (some(0.06), ""),
         (some(0.01), "1900-01-01"),
     )
@@ -184,7 +183,13 @@ def _written_dates(chance: np.random.Generator, born: np.ndarray, some) -> np.nd
     return written
 
 
-def _written_phones(chance: np.random.Generator, serial: np.ndarray, persons: int, some) -> np.ndarray:
+def _between(signs: tuple[str, ...], parts: Sequence[np.ndarray]) -> np.ndarray:
+    """The parts with a sign before, between and after them."""
+    every = [np.broadcast_to(np.array(sign), len(parts[0])) for sign in signs]
+    return joined(every[0], *(text for pair in zip(parts, every[1:], strict=True) for text in pair))
+
+
+def _written_phones(chance: np.random.Generator, serial: np.ndarray, persons: int, some: Some) -> np.ndarray:
     count = len(serial)
     serial = np.where(some(0.1), persons + np.arange(count), serial)  # a new phone
     crowd = 5 + persons // 4000
@@ -202,14 +207,16 @@ def _written_phones(chance: np.random.Generator, serial: np.ndarray, persons: in
     return written
 
 
-def _written_emails(chance: np.random.Generator, written: np.ndarray, some) -> np.ndarray:
+def _written_emails(chance: np.random.Generator, written: np.ndarray, some: Some) -> np.ndarray:
     has = written != ""
     written = put(written, has & some(0.08), _emails(chance, len(written)))
     written = put(written, has & some(0.03), np.char.upper(written))
     return put(written, some(0.15), "")
 
 
-def _written_addresses(chance: np.random.Generator, people: Persons, person: np.ndarray, some) -> np.ndarray:
+def _written_addresses(
+    chance: np.random.Generator, people: Persons, person: np.ndarray, some: Some
+) -> np.ndarray:
     count = len(person)
     elsewhere = names.addresses(
         chance.integers(0, len(names.REGIONS), count), chance.integers(0, 8 * 999, count)

@@ -1,7 +1,7 @@
 """How well and how fast the matcher finds the persons behind a bank's records.
 
-Two banks of invented records, the larger ten times the smaller. Each is matched in a process of its own, first with
-training, then with the model that was kept; the process is measured from its start to its end.
+Two banks of invented records, the larger ten times the smaller. Each is matched in a process of its own, first
+with training, then with the model that was kept; the process is measured from its start to its end.
 """
 
 import os
@@ -53,8 +53,10 @@ def measure(records: tuple[int, ...] = RECORDS) -> bool:
         for way in AIM_SECONDS:
             fall = small[way].precision - large[way].precision
             met.append(fall <= AIM_PRECISION_FALL)
-            print(f"precision {way}, from {min(records)} to {max(records)} records: falls by {fall:.5f}, "
-                  f"aim at most {AIM_PRECISION_FALL}: {_verdict(met[-1])}")
+            print(
+                f"precision {way}, from {min(records)} to {max(records)} records: falls by {fall:.5f}, "
+                f"aim at most {AIM_PRECISION_FALL}: {_verdict(met[-1])}"
+            )
     return all(met)
 
 
@@ -123,9 +125,7 @@ def _match(folder: Path, way: str) -> None:
     trains = way == "with training"
     with workspace() as connection:
         rules = parse_rules(RULES)
-        found = match(
-            connection, [folder / "records.parquet"], rules, model_folder=None if trains else kept
-        )
+        found = match(connection, [folder / "records.parquet"], rules, model_folder=None if trains else kept)
         print(f"  {way}: {found.pairs} pairs compared, {len(found.conflicts)} conflicts", flush=True)
         if trains:
             save_model(connection, found.model, kept)
