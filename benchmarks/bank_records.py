@@ -1,7 +1,7 @@
 """Invented customer records of a bank, with the truth beside them: as many as wanted, in seconds.
 
-Persons live in households (address, often surname, sometimes phone are shared) and bear few, frequent names. A
-fifth of the records repeat a person; every record may be disturbed as a clerk or a system disturbs it.
+Persons live in households (address, often surname, sometimes phone are shared) and bear few, frequent names.
+A fifth of the records repeat a person; every record may be disturbed as a clerk or a system disturbs it.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """How well and how fast the matcher finds the persons behind a bank's records.
 
-Two banks of invented records, the larger ten times the smaller. Each is matched in a process of its own, first
-with training, then with the model that was kept; the process is measured from its start to its end.
+Two banks of invented records, the larger ten times the smaller. Each is matched in a process of its own,
+first with training, then with the model that was kept; the process is measured from its start to its end.
 """
 
 import os

@@ -79,7 +79,7 @@ def _texts() -> list[str]:
         "plain(t) as translate(replace(replace(lower(strip_accents(half_width(t))), 'ß', 'ss'), 'æ', 'ae'), "
         "'øłđðþ', 'olddt')",
         # most texts are as they should be: one look tells
-        f"folded(t) as case when regexp_full_match(t, '[-a-z0-9@._{_HAN}]*') then t "
+        f"folded(t) as case when regexp_full_match(t, '[-a-z0-9@._:{_HAN}]*') then t "
         "else trim(regexp_replace(case when strlen(t) = length(t) then lower(t) else plain(t) end, "
         "'[\\s\\x{200b}\\x{feff}]+', ' ', 'g')) end",
         f"something(t) as case when t = '' or t in {_listed(_NOTHING)} then null else t end",
