@@ -3,9 +3,13 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import history, night
+from benchmarks import history, identity, night
 
-BENCHES: dict[str, Callable[..., bool]] = {"night": night.measure, "history": history.measure}
+BENCHES: dict[str, Callable[..., bool]] = {
+    "night": night.measure,
+    "history": history.measure,
+    "identity": identity.measure,
+}
 
 
 def main() -> int:
@@ -14,10 +18,16 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="name", help=" | ".join(BENCHES))
     parser.add_argument("--customers", type=int, default=100_000, help="of the history bench")
     parser.add_argument("--months", type=int, nargs="*", default=history.MONTHS, help="of the history bench")
+    parser.add_argument(
+        "--records", type=int, nargs="*", default=identity.RECORDS, help="of the identity bench"
+    )
     given = parser.parse_args()
     if unknown := sorted(set(given.names) - set(BENCHES)):
         parser.error(f"no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}")
-    options = {"history": {"customers": given.customers, "months": tuple(given.months)}}
+    options = {
+        "history": {"customers": given.customers, "months": tuple(given.months)},
+        "identity": {"records": tuple(given.records)},
+    }
     met = [BENCHES[name](**options.get(name, {})) for name in given.names or BENCHES]
     return 0 if all(met) else 1
 

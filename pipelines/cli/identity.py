@@ -18,9 +18,12 @@ def identity() -> None:
 
 @identity.command()
 @click.option(
-    "--records", type=FILE, required=True, help="csv or parquet; one file may hold several sources."
+    "--records",
+    type=FILE,
+    required=True,
+    multiple=True,
+    help="csv or parquet; one file may hold several sources. Given twice, both files are matched together.",
 )
-@click.option("--records2", type=FILE, help="A second file, matched together with the first.")
 @click.option("--rules", "rule_file", type=FILE, required=True, help="YAML: what each column means.")
 @click.option(
     "--truth", help="Column that tells which records are one person; read after matching has ended."
@@ -30,9 +33,7 @@ def identity() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="csv to write: record_id, cluster_id.",
 )
-def evaluate(
-    records: Path, records2: Path | None, rule_file: Path, truth: str | None, out: Path | None
-) -> None:
+def evaluate(records: tuple[Path, ...], rule_file: Path, truth: str | None, out: Path | None) -> None:
     """Run the matcher on any table and print how well it did."""
     # what this needs takes seconds to import, and no other command needs it
     from pipelines.identity import matching
@@ -40,7 +41,7 @@ def evaluate(
     try:
         rules = matching.read_rules(rule_file)
         with console.status("matching"):
-            found = matching.evaluate([records, *([records2] if records2 else [])], rules, truth, out)
+            found = matching.evaluate(list(records), rules, truth, out)
     except (matching.RulesError, matching.TableError) as error:
         raise click.ClickException(str(error)) from error
     rows = [

@@ -284,7 +284,7 @@ def test_the_command_prints_figures_and_writes_clusters(tmp_path):
     second = people.write(tmp_path / "b.csv", made[1::2], 2)
     rule_file, out = tmp_path / "rules.yml", tmp_path / "out.csv"
     rule_file.write_text("id: id\ncolumns:\n" + "".join(f"  {n}: {{kind: {k}}}\n" for n, k in FAMILY.items()))
-    arguments = ["identity", "evaluate", "--records", first, "--records2", second, "--rules", rule_file]
+    arguments = ["identity", "evaluate", "--records", first, "--records", second, "--rules", rule_file]
     done = CliRunner().invoke(main, [*map(str, arguments), "--truth", "truth", "--out", str(out)])
     assert done.exit_code == 0, done.output
     for word in ("precision", "recall", "F1", "conflicts", "seconds", "memory"):

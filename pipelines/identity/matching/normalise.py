@@ -10,6 +10,8 @@ from pipelines.identity.matching.fields import literal
 
 _FULL = "".join(map(chr, range(0xFF01, 0xFF5F))) + "\u3000"
 _HALF = "".join(map(chr, range(0x21, 0x7F))) + " "
+# Of these no sign has another spelling.
+_HAN = "\\x{3400}-\\x{4DBF}\\x{4E00}-\\x{9FFF}"
 _NOTHING = (
     *(
         "unknown",
@@ -76,8 +78,10 @@ def _texts() -> list[str]:
         f"then translate(t, {literal(_FULL)}, {literal(_HALF)}) else t end",
         "plain(t) as translate(replace(replace(lower(strip_accents(half_width(t))), 'ß', 'ss'), 'æ', 'ae'), "
         "'øłđðþ', 'olddt')",
-        "folded(t) as trim(regexp_replace(case when strlen(t) = length(t) then lower(t) else plain(t) end, "
-        "'[\\s\\x{200b}\\x{feff}]+', ' ', 'g'))",
+        # most texts are as they should be: one look tells
+        f"folded(t) as case when regexp_full_match(t, '[-a-z0-9@._:{_HAN}]*') then t "
+        "else trim(regexp_replace(case when strlen(t) = length(t) then lower(t) else plain(t) end, "
+        "'[\\s\\x{200b}\\x{feff}]+', ' ', 'g')) end",
         f"something(t) as case when t = '' or t in {_listed(_NOTHING)} then null else t end",
         "letters(t) as nullif(regexp_replace(t, '[^\\p{L}\\p{N}]+', '', 'g'), '')",
         "is_repeated(t) as length(t) >= 3 and length(replace(t, left(t, 1), '')) = 0",
@@ -95,7 +99,9 @@ def _names() -> list[str]:
         # two passes: neighbours share the blank between them
         f"untitled(t) as trim(regexp_replace(regexp_replace(' ' || t || ' ', ' ({titles}) ', ' ', 'g'), "
         f"' ({titles}) ', ' ', 'g'))",
-        "name_words(t) as words(untitled(regexp_replace(translate(t, '''’`´', ''), '[.,;()\"]+', ' ', 'g')))",
+        f"name_words(t) as case when regexp_full_match(t, '[a-z]+|[{_HAN}]+') "
+        f"and t not in {_listed(_TITLES)} then t "
+        "else words(untitled(regexp_replace(translate(t, '''’`´', ''), '[.,;()\"]+', ' ', 'g'))) end",
         # 'Smith, John' says itself which part is which
         "turned(t) as case when starts_with(t, 'full:') and contains(t, ',') and not regexp_matches(t, "
         "',.*,') "
@@ -125,7 +131,8 @@ def _dates() -> list[str]:
         "'[ ,/]+', '/', 'g'), '/ ') else t end",
         "two(t) as case when length(t) between 1 and 2 then lpad(t, 2, '0') else '' end",
         # yyyymmdd, yyyymm or yyyy; digits as they stand when they are no date at all
-        f"date_digits(t, month_first) as case "
+        "date_digits(t, month_first) as case when regexp_full_match(t, '\\d{4}-\\d\\d-\\d\\d') "
+        "then replace(t, '-', '') "
         f"when regexp_matches(t, '{year_first}') then regexp_extract(t, '{year_first}', 1) "
         f"|| two(regexp_extract(t, '{year_first}', 2)) || two(regexp_extract(t, '{year_first}', 3)) "
         f"when regexp_matches(t, '{day_first}') then regexp_extract(t, '{day_first}', 3) "
@@ -170,7 +177,8 @@ def _numbers() -> list[str]:
 
 def _contacts() -> list[str]:
     return [
-        "phone_digits(t) as ltrim(regexp_replace(t, '[^0-9]', '', 'g'), '0')",
+        "phone_digits(t) as ltrim(case when regexp_full_match(t, '[0-9]*') then t "
+        "else regexp_replace(t, '[^0-9]', '', 'g') end, '0')",
         "home_phone(t) as case when length(t) = 13 and left(t, 2) = '86' then right(t, 11) else t end",
         f"real_phone(t) as case when length(t) < 5 or is_repeated(t) or t in {_listed(_PHONE_FILLERS)} "
         f"then null "

@@ -1,0 +1,136 @@
+"""How well and how fast the matcher finds the persons behind a bank's records.
+
+Two banks of invented records, the larger ten times the smaller. Each is matched in a process of its own,
+first with training, then with the model that was kept; the process is measured from its start to its end.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.bank_records import RULES, write_records
+from benchmarks.installation import BenchError
+from pipelines.identity.matching import match, parse_rules, save_model, workspace
+from pipelines.identity.matching.evaluate import write_clusters
+from pipelines.settings import ROOT
+
+RECORDS = (100_000, 1_000_000)
+SEED = 20261030
+AIM_F1 = 0.98
+AIM_GIGABYTES = 1.5
+AIM_SECONDS = {"with training": 60.0, "with a kept model": 20.0}  # for 1,000,000 records
+AIM_PRECISION_FALL = 0.001  # from the smaller bank to the larger, at most
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process: wall and processor seconds, gigabytes at its peak, how right its pairs are."""
+
+    seconds: float
+    processor_seconds: float
+    gigabytes: float
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall."""
+        return 2 * self.precision * self.recall / (self.precision + self.recall)
+
+
+def measure(records: tuple[int, ...] = RECORDS) -> bool:
+    """Match each number of records in both ways and print asked and got; whether all aims were met."""
+    runs = {count: _measure_bank(count) for count in records}
+    met = [_judge(count, way, run) for count, ways in runs.items() for way, run in ways.items()]
+    if len(records) > 1:
+        small, large = (runs[pick(records)] for pick in (min, max))
+        for way in AIM_SECONDS:
+            fall = small[way].precision - large[way].precision
+            met.append(fall <= AIM_PRECISION_FALL)
+            print(
+                f"precision {way}, from {min(records)} to {max(records)} records: falls by {fall:.5f}, "
+                f"aim at most {AIM_PRECISION_FALL}: {_verdict(met[-1])}"
+            )
+    return all(met)
+
+
+def _measure_bank(count: int) -> dict[str, Run]:
+    with tempfile.TemporaryDirectory(prefix="yihu-bench-") as made:
+        folder = Path(made)
+        started = time.monotonic()
+        write_records(folder, count, SEED)
+        print(f"{count} records, written in {time.monotonic() - started:.1f} s", flush=True)
+        return {way: _run(folder, way) for way in AIM_SECONDS}
+
+
+def _run(folder: Path, way: str) -> Run:
+    """Match in a new process, as wait4 saw it."""
+    started = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.identity", str(folder), way], cwd=ROOT)
+    _, status, used = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise BenchError(f"matching {way} did not pass: exit code {process.returncode}")
+    return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1e6, *_precision_and_recall(folder))
+
+
+def _judge(count: int, way: str, run: Run) -> bool:
+    asked = AIM_SECONDS[way] if count == max(RECORDS) else None
+    lines = [
+        ("wall seconds", run.seconds, asked, asked is None or run.seconds <= asked),
+        ("processor seconds", run.processor_seconds, None, True),
+        ("gigabytes", run.gigabytes, AIM_GIGABYTES, run.gigabytes <= AIM_GIGABYTES),
+        ("precision", run.precision, None, True),
+        ("recall", run.recall, None, True),
+        ("F1", run.f1, AIM_F1, run.f1 >= AIM_F1),
+    ]
+    print(f"{count} records, {way}")
+    for name, got, aim, good in lines:
+        told = "" if aim is None else f"   aim {aim:g}: {_verdict(good)}"
+        print(f"  {name:<18}{got:>10.{1 if 'seconds' in name else 5}f}{told}")
+    return all(good for *_, good in lines)
+
+
+def _verdict(good: bool) -> str:
+    return "met" if good else "MISSED"
+
+
+def _precision_and_recall(folder: Path) -> tuple[float, float]:
+    right, linked, true = duckdb.execute(
+        f"""
+        with judged as (
+            select cluster_id, person, count(*) as n
+            from read_csv('{folder}/clusters.csv', header = true) join read_parquet('{folder}/truth.parquet')
+            using (record_id) group by all
+        ),
+        clusters as (select sum(n) as n from judged group by cluster_id),
+        persons as (select sum(n) as n from judged group by person)
+        select (select sum(n * (n - 1) // 2) from judged), (select sum(n * (n - 1) // 2) from clusters),
+               (select sum(n * (n - 1) // 2) from persons)
+        """
+    ).fetchone()
+    return float(right / linked), float(right / true)
+
+
+def _match(folder: Path, way: str) -> None:
+    """What the new process does."""
+    kept = folder / "model"
+    trains = way == "with training"
+    with workspace() as connection:
+        rules = parse_rules(RULES)
+        found = match(connection, [folder / "records.parquet"], rules, model_folder=None if trains else kept)
+        print(f"  {way}: {found.pairs} pairs compared, {len(found.conflicts)} conflicts", flush=True)
+        if trains:
+            save_model(connection, found.model, kept)
+        write_clusters(connection, folder / "clusters.csv")
+
+
+if __name__ == "__main__":
+    _match(Path(sys.argv[1]), sys.argv[2])
