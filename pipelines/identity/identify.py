@@ -1,8 +1,8 @@
 """The night's identify step: matches what arrived with all that is there and lands whose customer changes.
 
-The changes land in raw like any source, on the date on which they became known. What a published edition was built on
-stays as it is: an index that has to be made anew must give the same customers again, and only what lies after is
-replaced.
+The changes land in raw like any source, on the date on which they became known. What a published edition was
+built on stays as it is: an index that has to be made anew must give the same customers again, and only what
+lies after is replaced.
 """
 
 from collections.abc import Iterable, Iterator
@@ -35,9 +35,10 @@ _CHUNK = 10_000
 def identify(settings: Settings, night: Night) -> StepCounts:
     """Land the changes of customer after the last published date, up to the night's business date.
 
-    Reads ``int_customer_versions_unioned`` of the night's workspace, the models and decisions on record; writes
-    ``identity__links`` into its raw room in one transaction; a workspace and a first night begin with the first delivery.
-    Gives new customer versions and changes landed. IdentifyError when the past no longer gives what was published.
+    Reads ``int_customer_versions_unioned`` of the night's workspace, the models and decisions on record;
+    writes ``identity__links`` into its raw room in one transaction; a workspace and a first night begin with
+    the first delivery. Gives new customer versions and changes landed. IdentifyError when the past no longer
+    gives what was published.
     """
     schema = night.workspace.schema("raw")
     with connect(settings, LOADER, night.night_id) as writer:
@@ -69,8 +70,8 @@ def identify(settings: Settings, night: Night) -> StepCounts:
 def adopt_links(settings: Settings, night: Night) -> int:
     """Put a rebuild's changes in the place of the live ones, up to its business date, where they differ.
 
-    So that later nights go on from what is published now. Gives the number of rows landed, 0 where the live ones are
-    the same.
+    So that later nights go on from what is published now. Gives the number of rows landed, 0 where the live
+    ones are the same.
     """
     live, own, day = LIVE.schema("raw"), night.workspace.schema("raw"), night.business_date
     with connect(settings, LOADER) as reader, connect(settings, LOADER) as other:

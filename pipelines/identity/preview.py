@@ -1,4 +1,5 @@
-"""What another model, further decisions or other numbers of matching would merge and split: nothing is changed."""
+"""What another model, further decisions or other numbers of matching would merge and split: nothing is
+changed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +39,9 @@ def preview(
     """
     known = {field.name for field in fields(MatchSettings)}
     if unknown := sorted(set(numbers or {}) - known):
-        raise PreviewError(f"no number of matching is called {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+        raise PreviewError(
+            f"no number of matching is called {', '.join(unknown)}; there are {', '.join(sorted(known))}"
+        )
     with (
         TemporaryDirectory(prefix="yihu-preview-") as folder,
         index.opened(Path(folder)) as connection,

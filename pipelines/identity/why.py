@@ -1,4 +1,5 @@
-"""Why two records are one customer, or are not: what is decided, what their numbers say, what the model weighs."""
+"""Why two records are one customer, or are not: what is decided, what their numbers say, what the model
+weighs."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -75,7 +76,9 @@ def why(settings: Settings, left: str, right: str) -> Answer:
         explanation, a, b = max(told, key=lambda each: each[0].weight)
         numbers = {rids[record][1] for record in (a, b)}
         decided = [
-            each for each in decisions(cursor, until) if {each.left, each.right} == {a, b} and each.until is None
+            each
+            for each in decisions(cursor, until)
+            if {each.left, each.right} == {a, b} and each.until is None
         ]
         return Answer(
             until,

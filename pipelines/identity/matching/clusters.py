@@ -1,8 +1,8 @@
 """From weighed pairs to persons: a cluster is accepted as a whole, not edge by edge.
 
-Records that a chain of links joins are looked at together: every pair among them is weighed, and clusters grow
-from the strongest mean link down, as long as the mean over all pairs and the weakest pair stay above the declared
-limits and no two valid identity numbers meet. What people have decided goes before both.
+Records that a chain of links joins are looked at together: every pair among them is weighed, and clusters
+grow from the strongest mean link down, as long as the mean over all pairs and the weakest pair stay above the
+declared limits and no two valid identity numbers meet. What people have decided goes before both.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,8 +27,9 @@ Weigh = Callable[[np.ndarray, np.ndarray], np.ndarray]
 class Graph:
     """Records 0 … n-1 in an order that follows from what they say, and the links among them.
 
-    ``numbers``: per record a code for its valid identity number, -1 without one. ``left`` < ``right``, ``weight``:
-    the links, sorted. ``together`` and ``apart``: pairs (lower place first) that people have decided on.
+    ``numbers``: per record a code for its valid identity number, -1 without one. ``left`` < ``right``,
+    ``weight``: the links, sorted. ``together`` and ``apart``: pairs (lower place first) that people have
+    decided on.
     """
 
     numbers: np.ndarray
@@ -53,7 +54,8 @@ def cluster(
 ) -> list[Conflict]:
     """Make the table ``clusters`` (rid, cluster: the lowest rid in it) from ``fields`` and ``scores``.
 
-    ``weigh(pairs, result)`` makes the table ``result`` (l, r, weight) for further pairs. The rids are 0 … n-1.
+    ``weigh(pairs, result)`` makes the table ``result`` (l, r, weight) for further pairs. The rids are 0 …
+    n-1.
     """
     edges = connection.execute(
         "select l, r, weight from scores where weight >= ? order by l, r", [settings.link_weight]
@@ -206,10 +208,14 @@ def _settle_crowds(
     starts = np.flatnonzero(np.r_[True, np.diff(parts[left]) != 0])
     ends = np.r_[starts[1:], len(left)]
     part = parts[left[starts]]
-    is_whole = (np.minimum.reduceat(weight, starts) >= settings.link_weight) & _is_at_peace(graph, parts)[part]
+    is_whole = (np.minimum.reduceat(weight, starts) >= settings.link_weight) & _is_at_peace(graph, parts)[
+        part
+    ]
     for start, end in zip(starts[~is_whole], ends[~is_whole], strict=True):
         members = np.r_[left[start], right[start:end][left[start:end] == left[start]]]
-        for group in _agglomerate(members, left[start:end], right[start:end], weight[start:end], graph, settings):
+        for group in _agglomerate(
+            members, left[start:end], right[start:end], weight[start:end], graph, settings
+        ):
             labels[group] = group.min()
 
 
@@ -291,7 +297,8 @@ def _placed(members: np.ndarray, pairs: frozenset[Pair]) -> Iterator[Pair]:
 def _identity_numbers(connection: DuckDBPyConnection) -> np.ndarray:
     """Per record a code for its valid identity number, -1 without one."""
     rows = connection.execute(
-        "select coalesce(dense_rank() over (order by id_key nulls last), 0) - 1 as id, id_key is null as none "
+        "select coalesce(dense_rank() over (order by id_key nulls last), 0) - 1 as id, id_key is null as "
+        "none "
         "from fields order by rid"
     ).fetchnumpy()
     return np.where(rows["none"], -1, rows["id"]).astype(np.int64)

@@ -1,7 +1,8 @@
-"""The trained model: what each level is worth, how frequent each value is, how likely two records are one person.
+"""The trained model: what each level is worth, how frequent each value is, how likely two records are one
+person.
 
-It is data: a JSON text and one parquet file of frequencies, so that a version can be kept, promoted and compared.
-Values stand in it as hashes.
+It is data: a JSON text and one parquet file of frequencies, so that a version can be kept, promoted and
+compared. Values stand in it as hashes.
 """
 
 import json
@@ -27,9 +28,9 @@ class ModelError(Exception):
 
 @dataclass(frozen=True)
 class Frequency:
-    """Of one column: ``records`` with a value, ``repeats``: further records of the same person among those that
-    share a value, on average; ``strangers``: records of other people that share a value, on average; ``floor``:
-    how many of them even the rarest value is taken to have."""
+    """Of one column: ``records`` with a value, ``repeats``: further records of the same person among those
+    that share a value, on average; ``strangers``: records of other people that share a value, on average;
+    ``floor``: how many of them even the rarest value is taken to have."""
 
     records: int
     repeats: float
@@ -51,11 +52,11 @@ class Frequency:
 class Model:
     """``m`` and ``u``: by comparison, the share of one person's and of strangers' pairs on each level.
 
-    ``prior``: the share of all pairs that are one person. ``home``: by comparison, the same for two people of one
-    household or office, and ``home_prior`` the share of all pairs that are such. ``frequencies``: by column whose
-    values differ in frequency; the number of records with each value lies in the table ``frequencies``
-    (column_name, value: its stable hash, n), unless ``is_counted`` is false: then every value counts as an average
-    one. ``blocking``, ``habits``, ``settings``: under which it was trained and is used.
+    ``prior``: the share of all pairs that are one person. ``home``: by comparison, the same for two people of
+    one household or office, and ``home_prior`` the share of all pairs that are such. ``frequencies``: by
+    column whose values differ in frequency; the number of records with each value lies in the table
+    ``frequencies`` (column_name, value: its stable hash, n), unless ``is_counted`` is false: then every value
+    counts as an average one. ``blocking``, ``habits``, ``settings``: under which it was trained and is used.
     """
 
     comparisons: tuple[Comparison, ...]

@@ -15,7 +15,8 @@ from pipelines.identity.matching.table import stable_hash
 
 
 def add_counts(connection: DuckDBPyConnection, model: Model) -> None:
-    """Make ``compared``: the rows of ``fields`` with ``n_<column>``, how many records have each value that matters.
+    """Make ``compared``: the rows of ``fields`` with ``n_<column>``, how many records have each value that
+    matters.
 
     Without counted values each stands for itself alone, and nobody asks.
     """
@@ -45,7 +46,10 @@ def compare(
         f"else {len(c.levels) - 1} - predicted.gamma_{c.name} end as tinyint) as gamma_{c.name}, mw_{c.name}"
         for c in model.comparisons
     )
-    counts = "".join(f", n_{column}_l as n_{column}" for column in frequent_columns(model.comparisons))
+    counts = "".join(
+        f", greatest(n_{column}_l, n_{column}_r) as n_{column}"
+        for column in frequent_columns(model.comparisons)
+    )
     steps = ", ".join(f"{name} as ({text})" for name, text in _splink_steps(model, pairs, records))
     connection.execute(
         f"create or replace table {result} as with {steps} "
@@ -89,16 +93,17 @@ def _splink_steps(model: Model, pairs: str, records: str) -> list[tuple[str, str
 
 def rarity(model: Model, comparison_name: str) -> str:
     """SQL for the bits that a pair's shared value adds (rare) or takes (frequent) on top of its level."""
-    if not model.is_counted:
-        return "0"
     comparison = next(c for c in model.comparisons if c.name == comparison_name)
-    cases = [
-        f"when gamma_{comparison.name} = {place} "
-        f"then {model.frequencies[level.frequent].rarity(f'n_{level.frequent}')}"
+    bits = {
+        place: model.frequencies[level.frequent].rarity(f"n_{level.frequent}")
         for place, level in enumerate(comparison.levels)
         if level.frequent
-    ]
-    return f"case {' '.join(cases)} else 0 end" if cases else "0"
+    }
+    cases = " ".join(f"when gamma_{comparison.name} = {place} then {text}" for place, text in bits.items())
+    if not cases:
+        return "0"
+    # uncounted values are taken for average ones, unless the crowd that shares one is seen
+    return f"case {cases} else 0 end" if model.is_counted else f"least(case {cases} else 0 end, 0)"
 
 
 def home_weight(model: Model, comparison: Comparison) -> str:
@@ -146,8 +151,8 @@ def rule_code(model: Model) -> str:
 def score(
     connection: DuckDBPyConnection, model: Model, pairs: str, result: str, records: str = "compared"
 ) -> None:
-    """Make ``result`` (l, r, rule_code, weight): the log2 odds of each pair of ``pairs``, of the table ``records``
-    (as ``add_counts`` makes it)."""
+    """Make ``result`` (l, r, rule_code, weight): the log2 odds of each pair of ``pairs``, of the table
+    ``records`` (as ``add_counts`` makes it)."""
     compare(connection, model, pairs, f"{result}_levels", records)
     weigh(connection, model, f"{result}_levels", result)
     connection.execute(f"drop table {result}_levels")
