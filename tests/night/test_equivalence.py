@@ -1,16 +1,15 @@
 """However history was taken in, marts and edition are the same (law 2)."""
 
-from dataclasses import replace
+from contextlib import ExitStack
 from datetime import date, timedelta
 
 import pytest
-from conftest import _share_secrets, create_database, drop_database
+from conftest import own_bank
 from handmade_deliveries import read_delivery, write_delivery
 from histories import all_in_one, at_once_then_one, night_by_night, outcome
 from night_support import query, warm
 
 from pipelines.demo_bank import write_demo_bank
-from pipelines.settings import load_settings
 from pipelines.sources import load_source
 
 FIRST = date(2026, 8, 20)
@@ -35,17 +34,11 @@ def banks(server, tmp_path_factory):
     add_deletion(landing)
     add_merge(landing)
     made = {}
-    with warm():
+    with warm(), ExitStack() as opened:
         for name, way in WAYS.items():
-            database = f"yihu_test_equivalence_{name}"
-            create_database(server, database)
-            settings = load_settings({"YIHU_VAR": str(folder / name)})
-            made[name] = replace(settings, landing=landing, database_url=server.url(database))
-            _share_secrets(settings.var)
+            made[name] = opened.enter_context(own_bank(server, folder / name, landing=landing))
             way(made[name], NIGHTS)
         yield made
-    for name in WAYS:
-        drop_database(server, f"yihu_test_equivalence_{name}")
 
 
 def add_deletion(landing):
