@@ -3,7 +3,6 @@
 import csv
 import shutil
 import uuid
-from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from unittest.mock import patch

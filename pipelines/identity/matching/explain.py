@@ -7,6 +7,7 @@ from duckdb import DuckDBPyConnection
 from pipelines.identity.matching.model import Model
 from pipelines.identity.matching.scoring import compare, rarity, rule_code, total, weigh
 from pipelines.identity.matching.settings import MatchSettings
+from pipelines.wording import mask
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,6 @@ def explain(
     return Explanation(code, weight, round(model.prior_weight, 4), round(household, 4), reasons)
 
 
-def mask(value: str | None) -> str | None:
-    """The first character and the length: enough to see a difference, not enough to know the value."""
-    return value[:1] + "*" * (len(value) - 1) if value else None
-
-
 def _reason(connection: DuckDBPyConnection, model: Model, place: int, left: int, right: int) -> Reason:
     comparison = model.comparisons[place]
     level, weight = connection.execute(
@@ -75,6 +71,5 @@ def _reason(connection: DuckDBPyConnection, model: Model, place: int, left: int,
         comparison.name,
         comparison.levels[level].code if level >= 0 else None,
         round(weight, 4),
-        mask(values[left]),
-        mask(values[right]),
+        *(mask(values[rid]) if values[rid] else None for rid in (left, right)),
     )
