@@ -12,8 +12,7 @@ from pipelines.wording import mask
 
 @dataclass(frozen=True)
 class Reason:
-    """What one comparison says: its level (None: a value is missing), bits, the masked values of both
-    records."""
+    """What one comparison says: its level (None: a value is missing), bits, both records' masked values."""
 
     comparison: str
     level_code: str | None
@@ -24,8 +23,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A pair's weight is the prior, the reasons and what a shared household takes off; or the rule's, if
-    more."""
+    """A pair's weight: the prior, the reasons and what a shared home takes off; or the rule's, if more."""
 
     rule_code: str
     weight: float
