@@ -33,6 +33,7 @@ def banks(server, tmp_path_factory):
     )
     add_deletion(landing)
     add_merge(landing)
+    add_overdues(landing)
     made = {}
     with warm(), ExitStack() as opened:
         for name, way in WAYS.items():
@@ -60,6 +61,22 @@ def add_merge(landing):
     write_delivery(landing, table, NIGHTS[5], [*told, row])
 
 
+def add_overdues(landing):
+    """Two loans are told overdue before a month ends and never again, but for a correction after its end."""
+    table = load_source("loans").table("loan_balances")
+    days = [FIRST + timedelta(number) for number in range((LAST - FIRST).days + 1)]
+    told = {day: read_delivery(landing, table, day) for day in days}
+    kept, corrected = (row | {"balance_date": str(NIGHTS[0])} for row in told[FIRST][:2])
+    for day in days[1:]:
+        told[day] = [
+            row for row in told[day] if row["loan_no"] not in (kept["loan_no"], corrected["loan_no"])
+        ]
+    told[NIGHTS[0]] += [kept | {"overdue_days": "3"}, corrected | {"overdue_days": "4"}]
+    told[NIGHTS[4]] += [corrected | {"overdue_days": "5"}]
+    for day in days[1:]:
+        write_delivery(landing, table, day, told[day])
+
+
 def test_nightly_bulk_and_rebuilt_history_are_the_same(banks):
     nightly, bulk, rebuilt = (outcome(settings, LAST) for settings in banks.values())
     assert {name for name in nightly if nightly[name] != rebuilt.get(name)} == set()
@@ -84,3 +101,5 @@ def test_the_nights_brought_late_corrected_and_deleted_rows_and_merges(banks):
         "select count(*) > 0 from raw.identity__links where change_code = 'merge' and _received_date = %s"
     )
     assert query(banks["nightly"], merged, NIGHTS[5]) == [(True,)]
+    overdue = "select array_agg(overdue_days order by 1) from marts.account_overdues where as_of_date = %s"
+    assert query(banks["nightly"], overdue, NIGHTS[0]) == [([3, 5],)]
