@@ -1,5 +1,4 @@
-"""Pairs are compared and weighed by Splink; frequent values and shared homes take their part off
-afterwards."""
+"""Pairs are compared and weighed by Splink; frequent values and shared homes then take their part off."""
 
 from math import log2
 
@@ -35,10 +34,9 @@ def add_counts(connection: DuckDBPyConnection, model: Model) -> None:
 def compare(
     connection: DuckDBPyConnection, model: Model, pairs: str, result: str, records: str = "compared"
 ) -> None:
-    """Make ``result``: per pair of the table ``pairs`` (l, r) its levels ``gamma_*``, weights ``mw_*``,
-    counts ``n_*`` and
-    valid identity numbers (number_l, number_r).
+    """Make ``result``: per pair of the table ``pairs`` (l, r) its levels, weights, counts and numbers.
 
+    These are ``gamma_*``, ``mw_*``, ``n_*`` and the valid identity numbers ``number_l`` and ``number_r``.
     Levels count from the top: 0 is the first level of a comparison, -1 stands for not known.
     """
     gammas = ", ".join(
@@ -132,8 +130,7 @@ def total(model: Model) -> str:
 
 
 def rule_code(model: Model) -> str:
-    """SQL for what links a pair: a valid number, name with birth date and a contact, or the model's
-    weights."""
+    """SQL for what links a pair: a valid number, name with birth date and a contact, or the model."""
     names = {comparison.name: comparison for comparison in model.comparisons}
     contacts = [
         f"gamma_{name} = 0" for name, own in names.items() if own.name.startswith(("phone_", "email_"))
