@@ -11,7 +11,7 @@ from datetime import date
 
 import numpy as np
 
-from pipelines.identity.matching.clusters import Graph, partition
+from pipelines.identity.matching.clusters import Graph, conflicts, partition
 from pipelines.identity.matching.settings import MatchSettings
 
 NEVER = np.iinfo(np.int64).max  # the end of what still holds
@@ -58,6 +58,18 @@ class Region:
     right: np.ndarray
     weight: np.ndarray
     rule: np.ndarray
+    conflicts: frozenset[tuple[int, int]] = frozenset()
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Two records (places, lower first) that a link would make one, but for the identity numbers of their customers:
+    from a day on, or no longer (``weight`` None)."""
+
+    left: int
+    right: int
+    rule: int
+    weight: float | None
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,7 @@ class Changes:
     rule: np.ndarray
     linked: np.ndarray
     weight: np.ndarray
+    conflicts: list[Conflict]
 
 
 def fold(
@@ -96,7 +109,7 @@ def fold(
     walk = _Walk(region, list(verdicts), weigh, settings)
     for day in days:
         changes = walk.step(day, day == model_day)
-        if len(changes.record):
+        if len(changes.record) or changes.conflicts:
             yield changes
 
 
@@ -108,6 +121,7 @@ class _Walk:
     ) -> None:
         self.region, self.verdicts, self.weigh, self.settings = region, verdicts, weigh, settings
         self.founder = region.founder.copy()
+        self.conflicts = {pair: int(region.part[pair[0]]) for pair in region.conflicts}
         count = int(region.part.max(initial=-1)) + 1
         self.versions = _Grouped(region.part[region.record], count)
         self.links = _Grouped(region.part[region.record[region.left]], count)
@@ -160,9 +174,27 @@ class _Walk:
             rule=np.where(is_alone, RULES.index("single"), evidence.rule[moved]),
             linked=np.where(linked == NOBODY, NOBODY, record[linked]) if len(record) else linked,
             weight=weight,
+            conflicts=self._conflicts(parts, graph, links, labels, record),
         )
         self.founder[record] = founder
         return changes
+
+    def _conflicts(
+        self, parts: np.ndarray, graph: Graph, rules: np.ndarray, labels: np.ndarray, record: np.ndarray
+    ) -> list[Conflict]:
+        """What opens and what closes, in order."""
+        found = {}
+        for place, weight in zip(*conflicts(graph, labels), strict=True):
+            low, high = sorted((int(record[graph.left[place]]), int(record[graph.right[place]])))
+            found[low, high] = Conflict(low, high, int(rules[place]), float(weight))
+        looked_at = set(map(int, parts))
+        former = {pair for pair, part in self.conflicts.items() if part in looked_at} if self.conflicts else set()
+        for pair in former - set(found):
+            del self.conflicts[pair]
+        opened = [found[pair] for pair in found if pair not in former]
+        self.conflicts |= {(each.left, each.right): int(self.region.part[each.left]) for each in opened}
+        closed = [Conflict(*pair, RULES.index("single"), None) for pair in former - set(found)]
+        return sorted(opened + closed, key=lambda each: (each.left, each.right))
 
     def _touched(self, day: int, is_model: bool, decided: list[Verdict]) -> np.ndarray:
         region = self.region

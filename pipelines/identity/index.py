@@ -32,6 +32,7 @@ from pipelines.identity.matching.table import forget, make_fields, stable_hash
 FOREVER = date.max
 _DAY = timedelta(days=1)
 _STILL = f"date '{FOREVER}'"
+_STANDING = {"standing": ("record", "founder"), "conflicts": ("l", "r")}
 _TABLES = """
 create table about (name varchar, content varchar);
 create table people (
@@ -42,6 +43,7 @@ create table keys (key ubigint, rule utinyint, rid bigint, record bigint, receiv
 create table closed_keys (key ubigint, closed_date date);
 create table links (l bigint, r bigint, rule utinyint, weight double, known_date date);
 create table standing (record bigint, founder bigint, since_date date, until_date date);
+create table conflicts (l bigint, r bigint, since_date date, until_date date);
 """
 
 
@@ -71,7 +73,7 @@ def erase(folder: Path) -> None:
 
 def empty(connection: DuckDBPyConnection) -> None:
     """Forget everything."""
-    for table in ("versions", "about", "people", "keys", "closed_keys", "links", "standing"):
+    for table in ("versions", "about", "people", "keys", "closed_keys", "links", "standing", "conflicts"):
         connection.execute(f"drop table if exists {table}")
     connection.execute(_TABLES)
 
@@ -97,6 +99,7 @@ def rewind(connection: DuckDBPyConnection, day: date) -> None:
         ("keys", "received_date"),
         ("closed_keys", "closed_date"),
         ("standing", "since_date"),
+        ("conflicts", "since_date"),
         ("versions", "received_date"),
         ("people", "born_date"),
     ):
@@ -106,9 +109,11 @@ def rewind(connection: DuckDBPyConnection, day: date) -> None:
         f"update versions set superseded_date = {_STILL} where superseded_date between ? and {_STILL} - 1",
         [day + _DAY],
     )
-    connection.execute(
-        f"update standing set until_date = {_STILL} where until_date between ? and {_STILL} - 1", [day + _DAY]
-    )
+    for table in ("standing", "conflicts"):
+        connection.execute(
+            f"update {table} set until_date = {_STILL} where until_date between ? and {_STILL} - 1",
+            [day + _DAY],
+        )
 
 
 def take(
@@ -133,6 +138,33 @@ def take(
     for table in ("records", "fields", "compared", "scored", "name_variants"):
         connection.execute(f"drop table if exists {table}")
     return count
+
+
+def set_aside(connection: DuckDBPyConnection) -> None:
+    """Keep what stands, by sources and keys, for an index that is made anew."""
+    for table, (left, right) in _STANDING.items():
+        connection.execute(
+            f"""
+            create or replace temp table former_{table} as
+            select a.source_code as a_source, a.source_customer_id as a_customer, b.source_code as b_source,
+                   b.source_customer_id as b_customer, since_date
+            from {table} join people as a on a.record = {left} join people as b on b.record = {right}
+            where until_date = {_STILL}
+            """
+        )
+
+
+def take_up(connection: DuckDBPyConnection) -> None:
+    """Let stand what was set aside."""
+    for table in _STANDING:
+        connection.execute(
+            f"""
+            insert into {table}
+            select a.record, b.record, since_date, {_STILL} from former_{table}
+            join people as a on a.source_code = a_source and a.source_customer_id = a_customer
+            join people as b on b.source_code = b_source and b.source_customer_id = b_customer
+            """
+        )
 
 
 def join_parts(connection: DuckDBPyConnection, pairs: str) -> None:
@@ -339,8 +371,8 @@ def _weigh_crowds(connection: DuckDBPyConnection, number: int, field: Field) -> 
     """What a crowd shares tells nothing from the day on which its key is closed, and until then the less, the
     larger it is.
 
-    ``n_<column>`` of a version is how many records had carried its value by the day it was received, where that is
-    more than the model has counted.
+    ``n_<column>`` of a version is how many records had carried its value by the day it was received, if more
+    than the model has counted.
     """
     forget(
         connection,
@@ -359,7 +391,8 @@ def _weigh_crowds(connection: DuckDBPyConnection, number: int, field: Field) -> 
                 select key, first_date, count(*) over (partition by key order by first_date) as records
                 from (
                     select key, record, min(received_date) as first_date
-                    from keys semi join (select key from fresh_keys where rule = {number}) as asked using (key)
+                    from keys semi join (select key from fresh_keys
+                        where rule = {number}) as asked using (key)
                     group by key, record
                 )
             ) as counted

@@ -90,22 +90,10 @@ class Matcher:
             model = self._load(era)
             taken = self._take(model, after, era.end, None)
             return taken, self._fold(model, after, after or date.min, era.end)
-        self.index.execute(
-            "create or replace temp table former as "
-            "select own.source_code, own.source_customer_id, first.source_code as first_source_code, "
-            "first.source_customer_id as first_customer_id, since_date "
-            "from standing join people as own using (record) join people as first on first.record = "
-            "standing.founder "
-            f"where until_date = date '{index.FOREVER}'"
-        )
+        index.set_aside(self.index)
         model = self._begin(era)
         taken = self._take(model, None, era.end, era.start)
-        self.index.execute(
-            "insert into standing select own.record, first.record, since_date, "
-            f"date '{index.FOREVER}' from former join people as own using (source_code, source_customer_id) "
-            "join people as first on first.source_code = first_source_code "
-            "and first.source_customer_id = first_customer_id"
-        )
+        index.take_up(self.index)
         return taken, self._fold(model, None, after or date.min, era.end, era.start)
 
     def imagine(

@@ -74,7 +74,15 @@ def read_region(connection: DuckDBPyConnection, since: date | None, decided: Ite
         order by 1, 2
         """
     ).fetchnumpy()
+    conflicts = connection.execute(
+        f"""
+        select least(a.place, b.place), greatest(a.place, b.place)
+        from conflicts join region_people as a on a.record = l join region_people as b on b.record = r
+        where until_date = date '{FOREVER}'
+        """
+    ).fetchall()
     return Region(
+        conflicts=frozenset(conflicts),
         **{name: np.asarray(people[name], np.int64) for name in ("part", "founder")},
         **{name: np.asarray(versions[name], np.int64) for name in ("record", "arrived", "ended", "number")},
         left=np.asarray(links["l"], np.int64),
@@ -154,7 +162,13 @@ def keep_changes(connection: DuckDBPyConnection, changes: Iterable[Changes]) -> 
         "bigint, "
         "change tinyint, cause tinyint, rule tinyint, linked bigint, weight double)"
     )
+    connection.execute(
+        "create or replace temp table disputed (changed_date date, l bigint, r bigint, rule tinyint, weight double)"
+    )
     for day in changes:
+        if day.conflicts:
+            disputed = [(day.day, each.left, each.right, each.rule, each.weight) for each in day.conflicts]
+            connection.executemany("insert into disputed values (?, ?, ?, ?, ?)", disputed)
         rows = {
             "changed_date": pa.array([day.day] * len(day.record), pa.date32()),
             "record": day.record,
@@ -188,6 +202,32 @@ def keep_changes(connection: DuckDBPyConnection, changes: Iterable[Changes]) -> 
         join region_people as first on first.place = folded.founder
         """
     )
+    named = """
+        select changed_date, a.record as l, b.record as r, rule, weight
+        from disputed join region_people as a on a.place = l join region_people as b on b.place = r
+    """
+    connection.execute(f"create or replace temp table disputes as {named}")
+    connection.execute(
+        f"""
+        update conflicts set until_date = closed.changed_date
+        from (
+            select l, r, min(changed_date) as changed_date from disputes where weight is null group by l, r
+        ) as closed
+        where conflicts.l = closed.l and conflicts.r = closed.r and until_date = date '{FOREVER}'
+            and since_date < closed.changed_date
+        """
+    )
+    connection.execute(
+        f"""
+        insert into conflicts
+        select l, r, changed_date, until_date from (
+            select *, lead(changed_date, 1, date '{FOREVER}') over (partition by l, r order by changed_date)
+                as until_date
+            from disputes
+        )
+        where weight is not null
+        """
+    )
     return connection.execute("select count(*) from folded").fetchone()[0]
 
 
@@ -196,15 +236,10 @@ def changed_rows(connection: DuckDBPyConnection) -> Iterable[tuple]:
     customer id, rule, change, cause, linked source code, linked source customer id, weight, date; and the
     date again."""
 
-    def word(codes: tuple[str, ...], column: str) -> str:
-        return (
-            f"case {column} " + " ".join(f"when {n} then '{code}'" for n, code in enumerate(codes)) + " end"
-        )
-
     found = connection.execute(
         f"""
         select own.source_code, own.source_customer_id, first.customer_id, before.customer_id,
-               {word(RULES, "rule")}, {word(CHANGES, "change")}, {word(CAUSES, "cause")},
+               {_word(RULES, "rule")}, {_word(CHANGES, "change")}, {_word(CAUSES, "cause")},
                other.source_code, other.source_customer_id, cast(weight as decimal(9, 4)),
                    changed_date, changed_date
         from folded
@@ -219,3 +254,22 @@ def changed_rows(connection: DuckDBPyConnection) -> Iterable[tuple]:
     )
     while rows := found.fetchmany(_CHUNK):
         yield from rows
+
+
+def disputed_rows(connection: DuckDBPyConnection) -> Iterable[tuple]:
+    """The conflicts that opened or closed, by date: the two records by source code and customer id, whether it is
+    open, rule and weight (None: closed), the date; and the date again."""
+    return connection.execute(
+        f"""
+        select a.source_code, a.source_customer_id, b.source_code, b.source_customer_id,
+               case when weight is null then 'N' else 'Y' end,
+               case when weight is not null then {_word(RULES, "rule")} end, cast(weight as decimal(9, 4)),
+               changed_date, changed_date
+        from disputes join people as a on a.record = l join people as b on b.record = r
+        order by changed_date, 1, 2, 3, 4
+        """
+    ).fetchall()
+
+
+def _word(codes: tuple[str, ...], column: str) -> str:
+    return f"case {column} " + " ".join(f"when {n} then '{code}'" for n, code in enumerate(codes)) + " end"

@@ -77,8 +77,10 @@ def redeliver(settings, day):
     """Something else is on record as received on a day."""
     with connect(settings) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "insert into ops.deliveries (source_code, table_name, received_date, file_name, sha256, byte_count, "
-            "row_count, night_id) select 'core', 'customers', %s, 'f', 'other', 1, 1, max(night_id) from ops.nights",
+            "insert into ops.deliveries (source_code, table_name, received_date, file_name, sha256, "
+            "byte_count, "
+            "row_count, night_id) select 'core', 'customers', %s, 'f', 'other', 1, 1, max(night_id) from "
+            "ops.nights",
             (DAY + timedelta(day),),
         )
 
@@ -186,7 +188,8 @@ def test_a_thousand_customers_sharing_a_phone_stay_a_thousand(bank):
             name = "赵钱孙李周吴郑王"[place % 8] + "".join(chance.sample("明岚秋禾渚晓澄浦霁云", 2))
             born = date(1950, 1, 1) + timedelta(chance.randrange(18_000))
             cursor.execute(
-                f"insert into {VERSIONS} (source_code, source_customer_id, received_date, line_number, full_name, "
+                f"insert into {VERSIONS} (source_code, source_customer_id, received_date, line_number, "
+                f"full_name, "
                 "birth_date, phone_number) values ('core', %s, %s, 2, %s, %s, '12700000042')",
                 (f"{place}", DAY + timedelta(place % 3), name, born),
             )

@@ -163,11 +163,20 @@ class Bank:
             ),
         )
 
+    def weigh(self, left, right):
+        return np.array([self.bits[int(a), int(b)] for a, b in zip(left, right, strict=True)])
+
+    def disputes(self):
+        """(day, record, record, bits) of every conflict that opens or (None) closes."""
+        days = [DAY_ONE + day for day in self.days]
+        return [
+            (day.day.toordinal() - DAY_ONE, self.names[each.left], self.names[each.right], each.weight)
+            for day in fold(self.region, self.verdicts, days, self.weigh, match_settings())
+            for each in day.conflicts
+        ]
+
     def changes(self, model_day=None):
         """(day, record, founder, former founder, change, cause, rule, evidence) of every change."""
-
-        def weigh(left, right):
-            return np.array([self.bits[int(a), int(b)] for a, b in zip(left, right, strict=True)])
 
         def name(place):
             return None if place == NOBODY else self.names[place]
@@ -184,7 +193,7 @@ class Bank:
                 RULES[rule],
                 name(linked),
             )
-            for day in fold(self.region, self.verdicts, days, weigh, match_settings(), model_day)
+            for day in fold(self.region, self.verdicts, days, self.weigh, match_settings(), model_day)
             for record, founder, former, change, cause, rule, linked in zip(
                 *(day.record, day.founder, day.former, day.change, day.cause, day.rule, day.linked),
                 strict=True,
@@ -269,6 +278,16 @@ def test_a_number_of_its_own_parts_what_a_weight_had_joined():
         (4, "b/1", "split"),
         (6, "b/1", "merge"),
     ]
+
+
+def test_a_conflict_opens_with_the_second_number_and_closes_with_the_link():
+    links = {frozenset(("a/1", "b/1")): 20.0}
+    versions = [(0, "a/1", "1"), (0, "b/1", None), (4, "b/1", "2"), (6, "b/1", "1")]
+    assert Bank(versions, links).disputes() == [(4, "a/1", "b/1", 20.0), (6, "a/1", "b/1", None)]
+    # also by way of a record that carries no number
+    versions = [(0, "a/1", "1"), (0, "b/1", None), (2, "c/1", "2")]
+    links |= {frozenset(("b/1", "c/1")): 9.0}
+    assert Bank(versions, links).disputes() == [(2, "b/1", "c/1", 9.0)]
 
 
 def test_people_decide_from_a_day_on_and_until_they_decide_otherwise():

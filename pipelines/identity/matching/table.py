@@ -17,7 +17,6 @@ from pipelines.identity.matching.normalise import create_macros
 from pipelines.identity.matching.rules import Rules
 from pipelines.identity.matching.settings import MatchSettings
 
-
 TELLING = ("id_number", "phone", "email")  # kinds of which one equal value is reason enough to compare
 
 
@@ -30,7 +29,8 @@ class Habits:
     """What a table as a whole says about single values, pinned with a model.
 
     ``month_first``: date columns written month/day/year. ``january``: date fields where 1 January stands for
-    a year alone. ``fillers``: hashes of the numbers, phones and e-mails that more records carry than people share.
+    a year alone. ``fillers``: hashes of the numbers, phones and e-mails that more records carry than
+    people share.
     """
 
     month_first: tuple[str, ...] = ()
