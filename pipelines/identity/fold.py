@@ -63,7 +63,8 @@ class Region:
 
 @dataclass(frozen=True)
 class Conflict:
-    """Two records (places, lower first) that a link would make one, but for the identity numbers of their customers:
+    """Two records (places, lower first) that a link would make one,
+        but for the identity numbers of their customers:
     from a day on, or no longer (``weight`` None)."""
 
     left: int
@@ -188,7 +189,9 @@ class _Walk:
             low, high = sorted((int(record[graph.left[place]]), int(record[graph.right[place]])))
             found[low, high] = Conflict(low, high, int(rules[place]), float(weight))
         looked_at = set(map(int, parts))
-        former = {pair for pair, part in self.conflicts.items() if part in looked_at} if self.conflicts else set()
+        former = (
+            {pair for pair, part in self.conflicts.items() if part in looked_at} if self.conflicts else set()
+        )
         for pair in former - set(found):
             del self.conflicts[pair]
         opened = [found[pair] for pair in found if pair not in former]

@@ -37,7 +37,8 @@ def identify(settings: Settings, night: Night) -> StepCounts:
     """Land the changes of customer after the last published date, up to the night's business date.
 
     Reads ``int_customer_versions_unioned`` of the night's workspace, the models and decisions on record;
-    writes ``identity__links`` and ``identity__conflicts`` into its raw room in one transaction; a workspace and a first night begin with
+    writes ``identity__links`` and ``identity__conflicts`` into its raw room in one transaction; a
+        workspace and a first night begin with
     the first delivery. Gives new customer versions and changes landed. IdentifyError when the past no longer
     gives what was published.
     """
@@ -115,9 +116,7 @@ def _last_published(reader: Connection, night: Night) -> date | None:
         return published_until(cursor, before=night.business_date)
 
 
-def _read_landed(
-    reader: Connection, schema: str, table: Table, until: date
-) -> Iterator[tuple[Any, ...]]:
+def _read_landed(reader: Connection, schema: str, table: Table, until: date) -> Iterator[tuple[Any, ...]]:
     """What landed up to a date, in its order: the declared columns, then the date."""
     statement = sql.SQL(
         "select {}, _received_date from {} where _received_date <= %s order by _received_date, _line_number"

@@ -163,7 +163,8 @@ def keep_changes(connection: DuckDBPyConnection, changes: Iterable[Changes]) -> 
         "change tinyint, cause tinyint, rule tinyint, linked bigint, weight double)"
     )
     connection.execute(
-        "create or replace temp table disputed (changed_date date, l bigint, r bigint, rule tinyint, weight double)"
+        "create or replace temp table disputed (changed_date date, l bigint, r bigint, rule tinyint, "
+        "weight double)"
     )
     for day in changes:
         if day.conflicts:
@@ -257,7 +258,8 @@ def changed_rows(connection: DuckDBPyConnection) -> Iterable[tuple]:
 
 
 def disputed_rows(connection: DuckDBPyConnection) -> Iterable[tuple]:
-    """The conflicts that opened or closed, by date: the two records by source code and customer id, whether it is
+    """The conflicts that opened or closed, by date: the two records by source code
+        and customer id, whether it is
     open, rule and weight (None: closed), the date; and the date again."""
     return connection.execute(
         f"""
