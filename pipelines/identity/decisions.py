@@ -5,6 +5,7 @@ from datetime import date
 
 from psycopg2.extensions import cursor as Cursor
 
+from pipelines.identity.errors import IdentityError
 from pipelines.identity.models import first_open_date
 from pipelines.settings import Settings
 from pipelines.warehouse import connect
@@ -13,7 +14,7 @@ Record = tuple[str, str]  # (source code, source customer id)
 KINDS = ("same", "different", "open")  # open: as the matcher sees it
 
 
-class DecisionError(Exception):
+class DecisionError(IdentityError):
     """A decision that cannot be taken so."""
 
 

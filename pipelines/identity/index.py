@@ -148,7 +148,8 @@ def set_aside(connection: DuckDBPyConnection) -> None:
             create or replace temp table former_{table} as
             select a.source_code as a_source, a.source_customer_id as a_customer, b.source_code as b_source,
                    b.source_customer_id as b_customer, since_date
-            from {table} join people as a on a.record = {left} join people as b on b.record = {right}
+            from {table} join people as a on a.record = {table}.{left} join people as b
+                on b.record = {table}.{right}
             where until_date = {_STILL}
             """
         )

@@ -15,6 +15,7 @@ from psycopg2.extensions import connection as Connection
 from pipelines.identity import index
 from pipelines.identity.arrivals import customer_rules, write_links, write_versions
 from pipelines.identity.decisions import Decision, decisions
+from pipelines.identity.errors import IdentityError
 from pipelines.identity.fold import NEVER, Verdict, fold
 from pipelines.identity.matching.fields import literal
 from pipelines.identity.matching.model import Model
@@ -26,7 +27,7 @@ from pipelines.workspace import Workspace
 _DAY = timedelta(days=1)
 
 
-class IdentifyError(Exception):
+class IdentifyError(IdentityError):
     """Customer ids that a published edition holds would change."""
 
 

@@ -19,6 +19,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from pipelines.identity.arrivals import customer_rules, write_versions
+from pipelines.identity.errors import IdentityError
 from pipelines.identity.matching.engine import comparisons_of_rules, train_on_records, workspace
 from pipelines.identity.matching.fields import literal
 from pipelines.identity.matching.model import (
@@ -38,7 +39,7 @@ from pipelines.workspace import LIVE
 STARTING = "starting"
 
 
-class ModelRegistryError(Exception):
+class ModelRegistryError(IdentityError):
     """A model that is not on record, or cannot be promoted so."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipelines.identity import index
 from pipelines.identity.decisions import Decision, Record
+from pipelines.identity.errors import IdentityError
 from pipelines.identity.matcher import Matcher
 from pipelines.identity.matching.settings import MatchSettings
 from pipelines.identity.region import changed_rows
@@ -21,7 +22,7 @@ from pipelines.warehouse.rooms import LOADER
 from pipelines.workspace import LIVE
 
 
-class PreviewError(Exception):
+class PreviewError(IdentityError):
     """Nothing to look at, or a number of matching that there is not."""
 
 

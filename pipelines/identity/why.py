@@ -10,6 +10,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from pipelines.identity.arrivals import customer_rules
 from pipelines.identity.decisions import Decision, Record, decisions
+from pipelines.identity.errors import IdentityError
 from pipelines.identity.matching.engine import workspace
 from pipelines.identity.matching.explain import Explanation, explain
 from pipelines.identity.matching.scoring import add_counts
@@ -23,7 +24,7 @@ from pipelines.warehouse.rooms import LOADER
 _MOST_PAIRS = 400
 
 
-class WhyError(Exception):
+class WhyError(IdentityError):
     """Records that cannot be explained."""
 
 

@@ -9,7 +9,9 @@ from datetime import date, timedelta
 
 import psycopg2
 import pytest
+from click.testing import CliRunner
 
+from pipelines.cli import main
 from pipelines.identity import index, models
 from pipelines.identity.decisions import DecisionError, decide
 from pipelines.identity.identify import identify
@@ -432,3 +434,39 @@ def test_a_preview_changes_nothing(bank):
     with preview(bank) as (_, changes):
         assert list(changes) == []
     assert ledger(bank) == before
+
+
+# ── the commands ─────────────────────────────────────────────────────────
+
+
+def command(settings, *arguments):
+    return CliRunner().invoke(main, ["identity", *arguments], env=settings.environment())
+
+
+def test_the_commands_say_what_they_did_and_what_to_do(bank):
+    receive(bank, 0, "core/1", WU, **ZHAO)
+    receive(bank, 0, "crm/1", **ZHAO)
+    receive(bank, 0, "crm/2", name="李秋禾")
+    assert "nothing is published yet" in command(bank, "train").output
+    run_night(bank, 0)
+    told = command(bank, "why", "core/1", "crm/1")
+    assert told.exit_code == 0
+    assert "one customer, c3c3f6b7da8803fb8" in told.output
+    assert "name_date_contact" in told.output
+    assert not any(value in told.output for value in (*ZHAO.values(), WU))
+    assert "two customers" in command(bank, "why", "core/1", "crm/2").output
+    by_two = ("--reason", "seen", "--proposer", "A", "--approver")
+    assert "is no record" in command(bank, "decide", "--same", "core1", "crm/2", *by_two, "B").output
+    assert "name one of" in command(bank, "decide", *by_two, "B").output
+    refused = command(bank, "decide", "--same", "core/1", "crm/2", *by_two, "A")
+    assert (refused.exit_code, "two people" in refused.output) == (1, True)
+    imagined = command(bank, "preview", "--same", "core/1", "crm/2")
+    assert "1 records would join another customer, 0 would part" in imagined.output
+    assert "no number of matching is called nothing" in command(bank, "preview", "--set", "nothing=1").output
+    assert "is no NAME=NUMBER" in command(bank, "preview", "--set", "nothing").output
+    taken = command(bank, "decide", "--same", "core/1", "crm/2", *by_two, "B")
+    assert "core/1 and crm/2: same from 2026-01-02 on" in taken.output
+    version = command(bank, "train").output.split()[2].rstrip(":")
+    assert "not promoted" in command(bank, "models").output
+    assert f"{version} holds from 2026-01-02" in command(bank, "promote", version, *by_two, "B").output
+    assert "2026-01-02" in command(bank, "models").output

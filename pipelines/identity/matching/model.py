@@ -13,6 +13,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from pipelines.identity.errors import IdentityError
 from pipelines.identity.matching.blocking import Blocking
 from pipelines.identity.matching.comparisons import Comparison
 from pipelines.identity.matching.fields import literal
@@ -22,7 +23,7 @@ from pipelines.identity.matching.table import Habits
 DIGITS = 6  # significant digits kept, so that the order of a sum moves nothing
 
 
-class ModelError(Exception):
+class ModelError(IdentityError):
     """A model that does not fit the fields it is asked to weigh."""
 
 
