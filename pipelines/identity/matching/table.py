@@ -74,7 +74,7 @@ def make_fields(
         f"""
         create or replace table fields as
         select row_number() over (order by content, record_id, line) - 1 as rid, * exclude (record_id) from (
-            select {stable_hash(f'concat_ws(chr(31), spelt.source, {content})')} as content, own.record_id, spelt.*{derived}
+            select {stable_hash(f"concat_ws(chr(31), spelt.source, {content})")} as content, own.record_id, spelt.*{derived}
             from spelt join (select line, record_id from records) as own using (line)
         )
         order by rid
@@ -102,20 +102,38 @@ def _fillers(connection: DuckDBPyConnection, settings: MatchSettings) -> list[in
 
 
 def _spell(connection: DuckDBPyConnection, fields: list[Field]) -> None:
-    """The table ``spelt``: every field after all its steps, one step of all fields at a time."""
-    texts = ", ".join(f"{field.text} as {field.name}" for field in fields)
+    """The table ``spelt``: every field after all its steps, one step of all fields at a time.
+
+    What several fields have in common (the two parts of a full name) is done once: a column stands for all fields
+    of one text and the same steps so far.
+    """
+    columns: dict[tuple[str, ...], str] = {}
+    for field in fields:
+        columns.setdefault((field.text,), field.name)
+    texts = ", ".join(f"{text} as {name}" for (text,), name in columns.items())
     connection.execute(f"create or replace temp table spelt as select line, source, {texts} from records")
     for place in range(max(len(field.steps) for field in fields)):
-        steps = ", ".join(
-            _applied(field.steps[place], field.name) if place < len(field.steps) else field.name
-            for field in fields
+        made: dict[tuple[str, ...], str] = {}
+        steps = []
+        for field in fields:
+            done = (field.text, *field.steps[: place + 1])
+            if done not in made:
+                made[done] = field.name
+                former = columns[(field.text, *field.steps[:place])]
+                step = _applied(field.steps[place], former) if place < len(field.steps) else former
+                steps.append(f"{step} as {field.name}")
+        columns = made
+        connection.execute(
+            f"create or replace temp table spelt as select line, source, {', '.join(steps)} from spelt"
         )
-        connection.execute(f"create or replace temp table spelt as select line, source, {steps} from spelt")
+    if len(columns) < len(fields):
+        same = ", ".join(f"{columns[(field.text, *field.steps)]} as {field.name}" for field in fields)
+        connection.execute(f"create or replace temp table spelt as select line, source, {same} from spelt")
 
 
 def _applied(step: str, column: str) -> str:
     """A step over ``t`` as one over a column."""
-    return re.sub(r"\bt\b", column, step) + f" as {column}"
+    return re.sub(r"\bt\b", column, step)
 
 
 def _select(connection: DuckDBPyConnection, path: Path, number: int, rules: Rules, keep: list[str]) -> str:
