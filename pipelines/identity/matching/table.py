@@ -40,9 +40,11 @@ def load_records(connection: DuckDBPyConnection, paths: list[Path], rules: Rules
 
     ``keep`` names columns that are carried along (the truth). TableError where a file lacks a column.
     """
-    connection.execute("create or replace sequence line start 1")
     parts = [_select(connection, path, number, rules, keep) for number, path in enumerate(paths, start=1)]
-    connection.execute(f"create or replace table records as {' union all '.join(parts)}")
+    connection.execute(
+        f"create or replace table records as select row_number() over () as line, * "
+        f"from ({' union all '.join(parts)})"
+    )
     return connection.execute("select count(*) from records").fetchone()[0]
 
 
@@ -77,7 +79,6 @@ def make_fields(
             select {stable_hash(f"concat_ws(chr(31), spelt.source, {content})")} as content, own.record_id, spelt.*{derived}
             from spelt join (select line, record_id from records) as own using (line)
         )
-        order by rid
         """
     )
     connection.execute("drop table spelt")
@@ -90,7 +91,7 @@ def make_fields(
 
 def stable_hash(value: str) -> str:
     """SQL: 64 bits of a text's md5, the same in every version of the engine; what a model keeps of a value."""
-    return f"md5_number_lower({value})"
+    return f"cast(md5_number({value}) >> 64 as ubigint)"
 
 
 def _fillers(connection: DuckDBPyConnection, settings: MatchSettings) -> list[int]:
@@ -159,7 +160,7 @@ def _select(connection: DuckDBPyConnection, path: Path, number: int, rules: Rule
         f"cast({quoted(found[rules.source_column])} as varchar)" if rules.source_column else f"'{number}'"
     )
     return (
-        f"select nextval('line') as line, {number} as file, {source} as source, "
+        f"select {number} as file, {source} as source, "
         f"cast({quoted(found[rules.id_column])} as varchar) as record_id, {kept} from {reading}"
     )
 
