@@ -26,8 +26,8 @@ def joined(connection, keys, most):
     return set(
         connection.execute(
             f"with held as ({every}), small as (select key from held group by key having count(*) <= {most}) "
-            "select distinct x.rid, y.rid from held as x join held as y using (key) semi join small using (key) "
-            "where x.rid < y.rid"
+            "select distinct x.rid, y.rid from held as x join held as y using (key) semi join small "
+            "using (key) where x.rid < y.rid"
         ).fetchall()
     )
 
