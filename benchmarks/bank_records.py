@@ -31,7 +31,7 @@ RULES = {
         "born": {"kind": "date"},
         "phone": {"kind": "phone"},
         "email": {"kind": "email"},
-        "address": {"kind": "street"},
+        "address": {"kind": "text"},
         "sex": {"kind": "category"},
     },
 }

@@ -364,7 +364,7 @@ def _add_keys(connection: DuckDBPyConnection, model: Model, rules: Rules) -> Non
     )
     fields = {field.name: field for field in fields_of(rules)}
     for number, rule in enumerate(_blocks(rules)):
-        if rule.is_telling:
+        if rule.is_key:
             _weigh_crowds(connection, number, fields[rule.fields[0]])
 
 

@@ -6,8 +6,10 @@ largest blocks (placeholders, a branch's own phone, the most frequent names) are
 
 from dataclasses import dataclass
 
+import numpy as np
 from duckdb import DuckDBPyConnection
 
+from pipelines.identity.matching.candidates import blocks, merged, write_pairs
 from pipelines.identity.matching.fields import Field
 from pipelines.identity.matching.settings import MatchSettings
 from pipelines.identity.matching.table import TELLING
@@ -19,11 +21,14 @@ _MOST_RULES = 62  # a bit each
 class BlockingRule:
     """Records with an equal key are compared. ``fields``: what the key is made of; ``keys``: SQL, null: none.
 
-    ``is_telling``: a pair that it finds is looked at even if no other rule finds it."""
+    ``is_telling``: a pair that it finds is looked at even if no other rule finds it. ``is_key``: the key is a
+    number, a phone or an e-mail, of which crowds are watched.
+    """
 
     fields: tuple[str, ...]
     keys: tuple[str, ...]
     is_telling: bool = False
+    is_key: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,31 +74,25 @@ def make_pairs(
     """
     records = connection.execute("select count(*) from fields").fetchone()[0]
     budget = max(settings.block_pairs_at_least, settings.block_pairs_per_record * records)
-    connection.execute("create or replace temp table found (l bigint, r bigint, rule bigint)")
-    sizes = []
+    sizes, found = [], []
     for number, rule in enumerate(rules):
-        most = settings.shared_key_records if rule.is_telling else settings.largest_block
-        _make_blocks(connection, rule, most)
-        sizes.append(blocking.sizes[number] if blocking else _affordable(connection, budget, most))
-        _find(connection, number, sizes[-1])
-    connection.execute(
-        "create or replace temp table candidates as select l, r, bit_or(rule) as rules from found group "
-        "by l, r"
-    )
-    connection.execute("drop table found")
+        most = settings.shared_key_records if rule.is_key else settings.largest_block
+        shared = blocks(connection, rule.keys, most)
+        sizes.append(blocking.sizes[number] if blocking else shared.affordable(budget, most))
+        found.append(shared.pairs(sizes[-1], records))
+    pairs, bits = merged(found)
     most = max(settings.pairs_at_least, settings.pairs_per_record * records)
-    told = blocking.told if blocking else _told(connection, rules, most)
-    connection.execute(
-        f"create or replace table pairs as from candidates where {is_told(rules, told)} order by l, r"
-    )
-    connection.execute("drop table candidates")
+    told = blocking.told if blocking else _told(rules, bits, most)
+    enough = (bits & _alone(rules) != 0) | (_times(rules, bits) >= told)
+    write_pairs(connection, pairs[enough], bits[enough], records)
     return Blocking(tuple(sizes), told)
 
 
 def is_told(rules: list[BlockingRule], told: int) -> str:
     """SQL: whether enough rules have found a pair, or one that is telling alone."""
-    alone = sum(1 << number for number, rule in enumerate(rules) if rule.is_telling)
-    return f"(rules & {alone} <> 0 or bit_count(rules) >= {told})"
+    names = _names_alone(rules)
+    times = f"bit_count(rules & {~names}) + cast(rules & {names} <> 0 as int)"
+    return f"(rules & {_alone(rules)} <> 0 or {times} >= {told})"
 
 
 def key_list(rules: list[BlockingRule]) -> str:
@@ -104,63 +103,29 @@ def key_list(rules: list[BlockingRule]) -> str:
     return f"[{keys}]"
 
 
-def _told(connection: DuckDBPyConnection, rules: list[BlockingRule], most: int) -> int:
+def _told(rules: list[BlockingRule], bits: np.ndarray, most: int) -> int:
     """By how many rules a pair must be found so that about so many candidates are left."""
-    counts = connection.execute(
-        f"""
-        select case when {is_told(rules, _MOST_RULES + 1)} then {
-            _MOST_RULES
-        } else bit_count(rules) end as told,
-               count(*)
-        from candidates group by told order by told desc
-        """
-    ).fetchall()
-    pairs = 0
-    for count, own in counts:
-        pairs += own
-        if pairs > most and count < _MOST_RULES:
-            return count + 1
+    times = np.where(bits & _alone(rules) != 0, _MOST_RULES, _times(rules, bits))
+    pairs = np.cumsum(np.bincount(times, minlength=_MOST_RULES + 1)[::-1])[::-1]
+    for told in range(_MOST_RULES - 1, 0, -1):
+        if pairs[told] > most:
+            return told + 1
     return 1
 
 
-def _make_blocks(connection: DuckDBPyConnection, rule: BlockingRule, most: int) -> None:
-    keys = " union ".join(
-        f"select hash({key}) as key, rid from fields where {key} is not null" for key in rule.keys
-    )
-    connection.execute(
-        f"""
-        create or replace temp table blocks as
-        select list(rid order by rid) as rids from ({keys}) group by key having count(*) between 2 and {most}
-        """
-    )
+def _times(rules: list[BlockingRule], bits: np.ndarray) -> np.ndarray:
+    """How many rules have found a pair; those that know nothing but its names say the same, and count as
+    one."""
+    names = _names_alone(rules)
+    return np.bitwise_count(bits & ~names).astype(np.int64) + (bits & names != 0)
 
 
-def _affordable(connection: DuckDBPyConnection, budget: int, most: int) -> int:
-    """The size of the largest blocks that a rule can afford: ``most`` where it can afford all, 1 where
-    none."""
-    pairs, largest = connection.execute(
-        """
-        select max(pairs), max(size) filter (pairs <= ?) from (
-            select size, sum(size * (size - 1) / 2 * count(*)) over (order by size) as pairs
-            from (select len(rids) as size from blocks) group by size
-        )
-        """,
-        [budget],
-    ).fetchone()
-    return most if (pairs or 0) <= budget else largest or 1
+def _names_alone(rules: list[BlockingRule]) -> int:
+    return sum(1 << number for number, rule in enumerate(rules) if set(rule.fields) <= {"given", "surname"})
 
 
-def _find(connection: DuckDBPyConnection, number: int, size: int) -> None:
-    """The pairs of a rule's blocks up to a size."""
-    connection.execute(
-        f"""
-        insert into found
-        with small as (select rids from blocks where len(rids) <= {size}),
-        firsts as (select unnest(rids) as l, unnest(range(1, len(rids) + 1)) as place, rids from small)
-        select l, unnest(rids[place + 1:]) as r, {1 << number} from firsts
-        """
-    )
-    connection.execute("drop table blocks")
+def _alone(rules: list[BlockingRule]) -> int:
+    return sum(1 << number for number, rule in enumerate(rules) if rule.is_telling)
 
 
 def _couples(names: list[str]) -> list[tuple[str, str]]:
@@ -181,7 +146,11 @@ def _by_name(names: list[str], by_kind: dict[str, list[str]]) -> list[BlockingRu
     for kind in ("postcode", "place", "street", "text", "house_number"):
         anchors += [((name,), name) for name in by_kind.get(kind, [])]
     rules = [
-        BlockingRule((*parts, *uses), tuple(f"{part} || chr(31) || {anchor}" for part in parts))
+        BlockingRule(
+            (*parts, *uses),
+            tuple(f"{part} || chr(31) || {anchor}" for part in parts),
+            is_telling=uses[0].startswith(("street", "text")),
+        )
         for uses, anchor in anchors
     ]
     # the beginning of a name survives most errors

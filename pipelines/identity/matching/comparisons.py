@@ -91,9 +91,9 @@ def edit(column: str, most: int = 1, longer_than: int = 3) -> str:
     """
     left, right = f"{column}_l", f"{column}_r"
     return (
-        f"({alike(column, 0.76)} and levenshtein({left}, {right}) <= {most + 1} and "
-        f"least(length({left}), length({right})) > {longer_than} "
-        f"and damerau_levenshtein({left}, {right}) <= {most})"
+        f"(least(length({left}), length({right})) > {longer_than} "
+        f"and abs(length({left}) - length({right})) <= {most} and {alike(column, 0.76)} "
+        f"and levenshtein({left}, {right}) <= {most + 1} and damerau_levenshtein({left}, {right}) <= {most})"
     )
 
 
@@ -243,7 +243,12 @@ def _street_house() -> Comparison:
 def _words(name: str) -> Comparison:
     levels = (
         Level("same", same(name), 0.7, name),
-        Level("close", f"{edit(name, 2, 6)} or {edit(name)} or {alike(name, 0.92)}", 0.1),
+        # whatever is close is alike: most pairs end at the first look
+        Level(
+            "close",
+            f"{alike(name, 0.76)} and ({alike(name, 0.92)} or {edit(name, 2, 6)} or {edit(name)})",
+            0.1,
+        ),
         Level("alike", alike(name, 0.82), 0.05),
         Level("differs", "else", 0.15),
     )

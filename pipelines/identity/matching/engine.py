@@ -39,7 +39,7 @@ def workspace() -> Iterator[DuckDBPyConnection]:
     folder = Path(tempfile.mkdtemp(prefix="yihu-matching-"))  # mode 0700
     options = {"memory_limit": match_settings().memory, "temp_directory": str(folder / "spill")}
     try:
-        with duckdb.connect(str(folder / "matching.duckdb"), config=options) as connection:
+        with duckdb.connect(config=options) as connection:
             connection.execute("set enable_progress_bar = false")
             yield connection
     finally:

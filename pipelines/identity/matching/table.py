@@ -43,9 +43,11 @@ def load_records(connection: DuckDBPyConnection, paths: list[Path], rules: Rules
 
     ``keep`` names columns that are carried along (the truth). TableError where a file lacks a column.
     """
-    connection.execute("create or replace sequence line start 1")
     parts = [_select(connection, path, number, rules, keep) for number, path in enumerate(paths, start=1)]
-    connection.execute(f"create or replace table records as {' union all '.join(parts)}")
+    connection.execute(
+        f"create or replace table records as select row_number() over () as line, * "
+        f"from ({' union all '.join(parts)})"
+    )
     return connection.execute("select count(*) from records").fetchone()[0]
 
 
@@ -82,7 +84,6 @@ def make_fields(
                 own.record_id, spelt.*{derived}
             from spelt join (select line, record_id from records) as own using (line)
         )
-        order by rid
         """
     )
     connection.execute("drop table spelt")
@@ -105,7 +106,7 @@ def forget(connection: DuckDBPyConnection, table: str, field: Field, where: str)
 def stable_hash(value: str) -> str:
     """SQL: 64 bits of a text's md5, the same in every version of the engine; what a model keeps of a
     value."""
-    return f"md5_number_lower({value})"
+    return f"cast(md5_number({value}) >> 64 as ubigint)"
 
 
 def _fillers(connection: DuckDBPyConnection, fields: list[Field], settings: MatchSettings) -> list[int]:
@@ -121,20 +122,38 @@ def _fillers(connection: DuckDBPyConnection, fields: list[Field], settings: Matc
 
 
 def _spell(connection: DuckDBPyConnection, fields: list[Field]) -> None:
-    """The table ``spelt``: every field after all its steps, one step of all fields at a time."""
-    texts = ", ".join(f"{field.text} as {field.name}" for field in fields)
+    """The table ``spelt``: every field after all its steps, one step of all fields at a time.
+
+    What several fields have in common (the two parts of a full name) is done once: a column stands for all fields
+    of one text and the same steps so far.
+    """
+    columns: dict[tuple[str, ...], str] = {}
+    for field in fields:
+        columns.setdefault((field.text,), field.name)
+    texts = ", ".join(f"{text} as {name}" for (text,), name in columns.items())
     connection.execute(f"create or replace temp table spelt as select line, source, {texts} from records")
     for place in range(max(len(field.steps) for field in fields)):
-        steps = ", ".join(
-            _applied(field.steps[place], field.name) if place < len(field.steps) else field.name
-            for field in fields
+        made: dict[tuple[str, ...], str] = {}
+        steps = []
+        for field in fields:
+            done = (field.text, *field.steps[: place + 1])
+            if done not in made:
+                made[done] = field.name
+                former = columns[(field.text, *field.steps[:place])]
+                step = _applied(field.steps[place], former) if place < len(field.steps) else former
+                steps.append(f"{step} as {field.name}")
+        columns = made
+        connection.execute(
+            f"create or replace temp table spelt as select line, source, {', '.join(steps)} from spelt"
         )
-        connection.execute(f"create or replace temp table spelt as select line, source, {steps} from spelt")
+    if len(columns) < len(fields):
+        same = ", ".join(f"{columns[(field.text, *field.steps)]} as {field.name}" for field in fields)
+        connection.execute(f"create or replace temp table spelt as select line, source, {same} from spelt")
 
 
 def _applied(step: str, column: str) -> str:
     """A step over ``t`` as one over a column."""
-    return re.sub(r"\bt\b", column, step) + f" as {column}"
+    return re.sub(r"\bt\b", column, step)
 
 
 def _select(connection: DuckDBPyConnection, path: Path, number: int, rules: Rules, keep: list[str]) -> str:
@@ -160,7 +179,7 @@ def _select(connection: DuckDBPyConnection, path: Path, number: int, rules: Rule
         f"cast({quoted(found[rules.source_column])} as varchar)" if rules.source_column else f"'{number}'"
     )
     return (
-        f"select nextval('line') as line, {number} as file, {source} as source, "
+        f"select {number} as file, {source} as source, "
         f"cast({quoted(found[rules.id_column])} as varchar) as record_id, {kept} from {reading}"
     )
 
