@@ -46,7 +46,9 @@ def blocking_rules(fields: list[Field]) -> list[BlockingRule]:
     kinds = {field.name: field.kind for field in fields}
     by_kind = {kind: [name for name in names if kinds[name] == kind] for kind in set(kinds.values())}
     rules = [
-        BlockingRule((name,), (name,), is_telling=True) for kind in TELLING for name in by_kind.get(kind, [])
+        BlockingRule((name,), (name,), is_telling=True, is_key=True)
+        for kind in TELLING
+        for name in by_kind.get(kind, [])
     ]
     for first, second in _couples(by_kind.get("phone", [])):
         rules.append(BlockingRule((first, second), (first, second)))
