@@ -111,9 +111,9 @@ def gate_delivery(settings: Settings, night: Night, record: StepRecord) -> None:
 
 def identify(settings: Settings, night: Night, record: StepRecord) -> None:
     """Find out who is who."""
-    from pipelines.identity.identify import identify as identify_customers  # the matcher takes seconds to import
+    from pipelines.identity import identify as matching  # takes seconds to import
 
-    counts = identify_customers(settings, night)
+    counts = matching.identify(settings, night)
     record.rows_in, record.rows_out = counts.rows_in, counts.rows_out
 
 

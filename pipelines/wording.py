@@ -1,4 +1,4 @@
-"""Error texts that may be stored and shown: what failed and where, never the values of a row (law 8)."""
+"""Texts that may be stored and shown: what failed and where, never the values of a row (law 8)."""
 
 import re
 
@@ -11,6 +11,13 @@ _VALUE_FAULT = re.compile(
 )
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|\([^()]*\)=\([^()]*\)")
 _DATA_CLASSES = ("22", "23")  # SQLSTATE: data exception, integrity constraint violation
+
+_SHORT = 4  # below this length a first character says too much
+
+
+def mask(value: str) -> str:
+    """First character and length, as ``a…(7)``; of a short value the length alone."""
+    return f"{value[0] if len(value) >= _SHORT else ''}…({len(value)})"
 
 
 def without_values(text: str) -> str:

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from pipelines.settings import ROOT, Settings, load_settings
+from pipelines.settings import Settings, load_settings
 from pipelines.warehouse import connect, embedded, rooms
 
 VARIABLE = "YIHU_TEST_VAR"  # the controller names the folder, the workers inherit it
@@ -120,37 +120,14 @@ def _installation() -> Iterator[Settings]:
 
 @pytest.fixture
 def make_settings(server: embedded.ServerInfo, tmp_path: Path) -> Iterator[Callable[..., Settings]]:
-    """A factory of settings, each with its own ``var`` and its own new database on the shared server.
+    """A factory of settings (``bank="demo", landing=None``), each of a bank of its own (see ``own_bank``)."""
+    with ExitStack() as banks:
 
-    ``make_settings(bank="demo", landing=None, database=None, policy_folder=None)``: ``database`` names one
-    that another call of the same test made (the last part of its url), so that two settings share it.
-    """
-    made: list[str] = []
+        def make(bank: str = "demo", landing: Path | None = None) -> Settings:
+            var = tmp_path / f"var_{uuid.uuid4().hex[:16]}"
+            return banks.enter_context(own_bank(server, var, bank, landing))
 
-    def make(
-        bank: str = "demo",
-        landing: Path | None = None,
-        database: str | None = None,
-        policy_folder: Path | None = None,
-    ) -> Settings:
-        if database is None:
-            database = f"yihu_test_{uuid.uuid4().hex[:16]}"
-            create_database(server, database)
-            made.append(database)
-        var = tmp_path / f"var_{database}"
-        _share_secrets(var)
-        return Settings(
-            root=ROOT,
-            bank=bank,
-            var=var,
-            landing=landing or var / bank / "landing",
-            database_url=server.url(database),
-            policy_folder=policy_folder or ROOT / "policy",
-        )
-
-    yield make
-    for database in made:
-        drop_database(server, database)
+        yield make
 
 
 @pytest.fixture
@@ -165,10 +142,45 @@ def bank_database(settings: Settings) -> str:
     return urlsplit(settings.database_url).path.strip("/")
 
 
+@contextmanager
+def own_bank(
+    info: embedded.ServerInfo,
+    var: Path,
+    bank: str = "demo",
+    landing: Path | None = None,
+    template: str = TEMPLATE,
+) -> Iterator[Settings]:
+    """Settings of a bank with a new database on the shared server, which is dropped at the end.
+
+    ``landing`` is ``<var>/<bank>/landing`` unless it is said; the database has all rooms, made and empty, or
+    what the ``template`` holds.
+    """
+    name = f"yihu_test_{uuid.uuid4().hex[:16]}"
+    create_database(info, name, template)
+    try:
+        yield bank_settings(info, name, var, bank, landing)
+    finally:
+        drop_database(info, name)
+
+
+def bank_settings(
+    info: embedded.ServerInfo, database: str, var: Path, bank: str = "demo", landing: Path | None = None
+) -> Settings:
+    """Settings of a bank whose database lies on the shared server; ``var`` gets the server's secrets."""
+    _share_secrets(var)
+    settings = load_settings({"YIHU_BANK": bank, "YIHU_VAR": str(var)})
+    return replace(settings, landing=landing or settings.landing, database_url=info.url(database))
+
+
 def create_database(info: embedded.ServerInfo, name: str, template: str = TEMPLATE) -> None:
-    """Copy a database (nobody may be connected to the template); the grants on it are made again."""
+    """Copy a database, under whoever is still connected to it; the grants on it are made again."""
     assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
     with _administrator(info) as connection, connection.cursor() as cursor:
+        # dbt in this process may have left a session open
+        cursor.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_catalog.pg_stat_activity where datname = %s",
+            (template,),
+        )
         cursor.execute(f"create database {name} template {template}")
     with closing(psycopg2.connect(info.url(name))) as connection, connection:
         rooms.grant_database(connection)

@@ -11,13 +11,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg2
-from conftest import VARIABLE, _administrator, _share_secrets, create_database, drop_database
+from conftest import VARIABLE, bank_settings, create_database, drop_database, own_bank
 from night_support import query, run_night, warm
 from psycopg2 import sql
 
 from pipelines.demo_bank import write_demo_bank
 from pipelines.publishing.governance import GOVERNANCE
-from pipelines.settings import Settings, load_settings
+from pipelines.settings import Settings
 from pipelines.warehouse import embedded, reader_url
 
 DATABASE = "yihu_small_bank"
@@ -40,22 +40,11 @@ def small_bank(
 
 
 @contextmanager
-def copied(server: embedded.ServerInfo, settings: Settings, name: str | None = None) -> Iterator[Settings]:
+def copied(server: embedded.ServerInfo, settings: Settings) -> Iterator[Settings]:
     """The same bank with the same landing, and a copy of its database: what happens there stays there."""
-    former = _database(settings)
-    name = name or f"{DATABASE}_{os.urandom(4).hex()}"
-    with _administrator(server) as connection, connection.cursor() as cursor:
-        # dbt in this process may have left a session open
-        cursor.execute(
-            "select pg_terminate_backend(pid, 5000) from pg_catalog.pg_stat_activity where datname = %s",
-            (former,),
-        )
-    create_database(server, name, former)
-    _share_secrets(settings.var)
-    try:
-        yield replace(settings, database_url=server.url(name))
-    finally:
-        drop_database(server, name)
+    former = urlsplit(settings.database_url).path.strip("/")
+    with own_bank(server, settings.var, settings.bank, template=former) as copy:
+        yield replace(settings, database_url=copy.database_url)
 
 
 def reading(settings: Settings) -> dict[str, str]:
@@ -86,24 +75,15 @@ def base_folder() -> Path:
 def _base(server: embedded.ServerInfo) -> Settings:
     """The bank that all are copied from; one worker makes it, the others wait."""
     folder = base_folder()
-    settings = replace(
-        load_settings({"YIHU_VAR": str(folder / "var")}),
-        landing=folder / "landing",
-        database_url=server.url(DATABASE),
-    )
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        settings = bank_settings(server, DATABASE, folder / "var", landing=folder / "landing")
         if not (folder / "ready").exists():
             drop_database(server, DATABASE)
             create_database(server, DATABASE)
-            _share_secrets(settings.var)
             write_demo_bank(settings.landing, customers=60, first_date=date(2026, 8, 30), last_date=NEXT)
             for night in NIGHTS:
                 run_night(settings, night)
             (folder / "ready").touch()
     return settings
-
-
-def _database(settings: Settings) -> str:
-    return urlsplit(settings.database_url).path.strip("/")

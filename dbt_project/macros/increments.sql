@@ -16,6 +16,11 @@
     {{ var('business_date')[:4] | int * 12 + var('business_date')[5:7] | int - 1 }}
 {%- endmacro %}
 
+{#- The month as of which the marts stand, of a build that goes on: the business month or the one before it. -#}
+{% macro standing_month() -%}
+    {{ var('since')[:4] | int * 12 + var('since')[5:7] | int - 1 }}
+{%- endmacro %}
+
 {#- A mart as it stands from the former build. No ref: what decides which of its rows are re-opened comes before it. -#}
 {% macro standing(name) -%}
     {{ workspace_schema('marts') }}.{{ name }}

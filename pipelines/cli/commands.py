@@ -17,6 +17,7 @@ from rich.console import Console
 from pipelines import building, nights, publishing, report
 from pipelines.cli import airflow, banks
 from pipelines.cli.summary import print_summary, print_table
+from pipelines.identity.errors import IdentityError
 from pipelines.nights import Night
 from pipelines.rebuild import RebuildError, rebuilding
 from pipelines.settings import Settings, load_settings
@@ -32,6 +33,7 @@ KNOWN_ERRORS = (
     building.BuildError,
     DeclarationError,
     embedded.EmbeddedError,
+    IdentityError,
     nights.NightError,
     psycopg2.Error,
     publishing.PublishError,

@@ -3,7 +3,7 @@
 A delivery passes in three steps: quarantine_rejected, tie_out, then the gate; an edition in one.
 """
 
-from pipelines.gates.quarantine import Key, hmac_key, keyed_hmac, mask, quarantine_rejected
+from pipelines.gates.quarantine import Key, hmac_key, keyed_hmac, quarantine_rejected
 from pipelines.gates.run import GateError, call_gate, run_gate
 from pipelines.gates.suites import Rule, Suite, SuiteError, load_suites
 from pipelines.gates.tie_outs import TieOutError, tie_out
@@ -24,7 +24,6 @@ __all__ = [
     "hmac_key",
     "keyed_hmac",
     "load_suites",
-    "mask",
     "quarantine_rejected",
     "run_gate",
     "tie_out",

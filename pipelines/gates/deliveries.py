@@ -4,11 +4,12 @@ It arrived, its totals tie out, few lines are in quarantine, no column was retyp
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from psycopg2.extensions import cursor
 
+from pipelines.gates.dates import DATES_NAMED, tell_dates
 from pipelines.gates.policy_values import PolicyValues
 from pipelines.gates.verdict import GateResult
 from pipelines.gates.window import Window
@@ -30,38 +31,43 @@ def delivery_results(
     for source in sources:
         for table in source.tables:
             key = (source.code, table.name)
-            dates, rows = arrived.get(key, (0, 0))
+            dates, rows = arrived.get(key, ([], 0))
             yield _arrival(table, dates, _expected_dates(cur, source.code, window))
-            yield _tie_out(table, dates, tied.get(key, 0), untied.get(key, []))
-            yield _quarantine_share(table, rows, quarantined.get(key, 0), policy)
+            yield _tie_out(table, len(dates), tied.get(key, 0), untied.get(key, []))
+            yield _quarantine_share(table, rows, quarantined.get(key, {}), policy)
             yield _retyped(table, rows, _retyped_columns(cur, table, rejected.get(key, {})))
-            yield _schema_drift(table, dates, new_columns.get(key, []))
+            yield _schema_drift(table, len(dates), new_columns.get(key, []))
 
 
-def _arrived(cur: cursor, window: Window) -> dict[tuple[str, str], tuple[int, int]]:
+def _arrived(cur: cursor, window: Window) -> dict[tuple[str, str], tuple[list[date], int]]:
     cur.execute(
-        "select source_code, table_name, count(*), sum(row_count)::bigint from ops.deliveries "
-        f"where {window.where('received_date')} group by source_code, table_name"
+        "select source_code, table_name, array_agg(received_date), sum(row_count)::bigint "
+        f"from ops.deliveries where {window.where('received_date')} group by source_code, table_name"
     )
     return {(source, table): (dates, rows) for source, table, dates, rows in cur.fetchall()}
 
 
-def _expected_dates(cur: cursor, source_code: str, window: Window) -> int:
+def _expected_dates(cur: cursor, source_code: str, window: Window) -> list[date]:
     """Calendar days of the window, counted from the source's first delivery."""
     cur.execute(
-        "select %(until)s::date - greatest(%(after)s::date, min(received_date) - 1) from ops.deliveries "
-        "where source_code = %(source)s",
-        {"until": window.until, "after": window.after, "source": source_code},
+        "select greatest(%s::date + 1, min(received_date)) from ops.deliveries where source_code = %s "
+        "having count(*) > 0",
+        (window.after, source_code),
     )
-    return cur.fetchone()[0] or 1
+    (first,) = cur.fetchone() or (window.until,)
+    days = (window.until - first).days
+    return [first + timedelta(day) for day in range(days + 1)] or [window.until]
 
 
-def _quarantined_lines(cur: cursor, window: Window) -> dict[tuple[str, str], int]:
+def _quarantined_lines(cur: cursor, window: Window) -> dict[tuple[str, str], dict[date, int]]:
     cur.execute(
-        "select source_code, table_name, count(distinct (received_date, line_number)) from ops.quarantine "
-        f"where {window.where('received_date')} group by source_code, table_name"
+        "select source_code, table_name, received_date, count(distinct line_number) from ops.quarantine "
+        f"where {window.where('received_date')} group by 1, 2, 3 order by 1, 2, 3"
     )
-    return {(source, table): lines for source, table, lines in cur.fetchall()}
+    found: dict[tuple[str, str], dict[date, int]] = {}
+    for source, table, day, lines in cur.fetchall():
+        found.setdefault((source, table), {})[day] = lines
+    return found
 
 
 def _tied(cur: cursor, window: Window) -> dict[tuple[str, str], int]:
@@ -97,11 +103,13 @@ def _rejected_cells(cur: cursor, window: Window) -> dict[tuple[str, str], dict[t
     return found
 
 
-def _retyped_columns(cur: cursor, table: Table, rejected: dict[tuple[date, str], int]) -> list[str]:
-    """Columns of which, on some date, not one cell can be read as its declared type."""
+def _retyped_columns(
+    cur: cursor, table: Table, rejected: dict[tuple[date, str], int]
+) -> dict[str, dict[date, int]]:
+    """Columns of which, on some date, not one cell can be read as its declared type; their cells by date."""
     suspects = sorted({name for _, name in rejected})
     if not suspects:
-        return []
+        return {}
     counts = ", ".join(f"count({name})" for name in suspects)
     cur.execute(
         f"select _received_date, {counts} from raw.{table.raw_name} "
@@ -113,7 +121,11 @@ def _retyped_columns(cur: cursor, table: Table, rejected: dict[tuple[date, str],
         for day, *counted in cur.fetchall()
         for name, cells in zip(suspects, counted, strict=True)
     }
-    return sorted({name for (day, name), cells in rejected.items() if filled[day, name] == cells})
+    found: dict[str, dict[date, int]] = {}
+    for (day, name), cells in rejected.items():
+        if filled[day, name] == cells:
+            found.setdefault(name, {})[day] = cells
+    return found
 
 
 def _new_columns(cur: cursor, window: Window) -> dict[tuple[str, str], list[str]]:
@@ -125,15 +137,17 @@ def _new_columns(cur: cursor, window: Window) -> dict[tuple[str, str], list[str]
     return {(source, table): names for source, table, names in cur.fetchall()}
 
 
-def _arrival(table: Table, dates: int, expected: int) -> GateResult:
+def _arrival(table: Table, dates: list[date], expected: list[date]) -> GateResult:
+    missing = [day for day in expected if day not in dates]
+    told = ", ".join(map(str, missing[:DATES_NAMED])) + (", …" if len(missing) > DATES_NAMED else "")
     return _judged(
         table,
         rule="arrived",
         dimension="timeliness",
-        is_good=dates == expected,
-        checked=expected,
-        unexpected=expected - dates,
-        observed=f"{dates} of {expected} days",
+        is_good=not missing,
+        checked=len(expected),
+        unexpected=len(missing),
+        observed=f"{len(dates)} of {len(expected)} days" + (f", without {told}" if missing else ""),
         zh=f"{table.zh}: 每个日历日都应有一份交付",
         en=f"{table.en}: every calendar day has its delivery",
     )
@@ -155,15 +169,21 @@ def _tie_out(table: Table, dates: int, tied: int, untied: list[str]) -> GateResu
     )
 
 
-def _quarantine_share(table: Table, rows: int, lines: int, policy: PolicyValues) -> GateResult:
+def _quarantine_share(
+    table: Table, rows: int, quarantined: dict[date, int], policy: PolicyValues
+) -> GateResult:
+    lines = sum(quarantined.values())
     limit = policy.parameters.get(SHARE_PARAMETER)
     share = Decimal(lines) / rows if rows else Decimal(0)
+    is_good = None if limit is None else share <= limit
     told = f"{share:.6f} of the lines, at most {limit}" if limit is not None else f"no {SHARE_PARAMETER}"
+    if is_good is False:
+        told = f"{told}; {tell_dates(quarantined.items())}"
     return _judged(
         table,
         rule="quarantine_share",
         dimension="validity",
-        is_good=None if limit is None else share <= limit,
+        is_good=is_good,
         checked=rows,
         unexpected=lines,
         observed=told,
@@ -172,7 +192,7 @@ def _quarantine_share(table: Table, rows: int, lines: int, policy: PolicyValues)
     )
 
 
-def _retyped(table: Table, rows: int, columns: list[str]) -> GateResult:
+def _retyped(table: Table, rows: int, columns: dict[str, dict[date, int]]) -> GateResult:
     return _judged(
         table,
         rule="retyped",
@@ -180,7 +200,7 @@ def _retyped(table: Table, rows: int, columns: list[str]) -> GateResult:
         is_good=not columns,
         checked=rows,
         unexpected=len(columns),
-        observed=", ".join(columns) or None,
+        observed="; ".join(f"{name} {tell_dates(columns[name].items())}" for name in sorted(columns)) or None,
         zh=f"{table.zh}: 列的类型应与声明一致",
         en=f"{table.en}: the columns still hold what is declared",
     )

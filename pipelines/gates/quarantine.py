@@ -14,9 +14,9 @@ from pipelines.gates.window import received_window
 from pipelines.nights import Night
 from pipelines.settings import Settings
 from pipelines.warehouse import connect, embedded
+from pipelines.wording import mask
 
 CHUNK = 5_000
-SHORT = 4  # below this length a first character says too much
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,6 @@ def keyed_hmac(value: str, key: Key) -> str:
     """HMAC-SHA256 of the normalised value, in hexadecimal: equal values can be told, never read."""
     normalised = unicodedata.normalize("NFKC", value).strip().casefold()
     return hmac.new(key.secret, normalised.encode(), hashlib.sha256).hexdigest()
-
-
-def mask(value: str) -> str:
-    """First character and length, as ``a…(7)``; of a short value the length alone."""
-    return f"{value[0] if len(value) >= SHORT else ''}…({len(value)})"
 
 
 def _rejected(connection: Connection, relation: str, window: str) -> Iterator[list[tuple]]:

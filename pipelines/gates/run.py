@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from psycopg2.extensions import cursor
 
 from pipelines.children import run_child
+from pipelines.gates.dates import name_dates
 from pipelines.gates.deliveries import delivery_results
 from pipelines.gates.policy_values import read_policy_values
 from pipelines.gates.suites import GATES, Suite, load_suites
@@ -57,6 +58,8 @@ def run_gate(settings: Settings, night: Night, gate: str) -> GateVerdict:
     targets = [Target(suite, _query(suite, schema, window), suite.table not in silent) for suite in suites]
     results += validate(_gate_url(settings), targets, policy, names)
     with connect(settings, role=ROLE, night_id=night.night_id) as connection, connection.cursor() as cur:
+        if gate == "delivery":
+            results = list(name_dates(cur, results, targets, policy, names))
         replace_results(cur, night.night_id, gate, results)
     return judge(gate, night.business_date, results, waived)
 

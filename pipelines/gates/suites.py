@@ -1,4 +1,7 @@
-"""The rules of the two gates, as written in ``expectations/<gate>/<table>.yml``."""
+"""The rules of the two gates, as written in ``expectations/<gate>/<table>.yml``.
+
+A query of the delivery gate selects ``_received_date`` of the rows it finds, so that a failure names it.
+"""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -86,19 +89,24 @@ def fill(rule: Rule, policy: PolicyValues, names: Mapping[str, str]) -> dict[str
     query the rule's other arguments are names too; its rows are only counted, up to 100,000.
     Raises SuiteError for what the policy does not hold on the business date, or an unknown name.
     """
-    values = {name: _policy_value(rule, value, policy) for name, value in rule.kwargs.items()}
-    if rule.type != QUERY_TYPE:
-        return {name: _plain(value) for name, value in values.items()}
+    if rule.type == QUERY_TYPE:
+        rows = fill_query(rule, policy, names)
+        return {QUERY: f"select 1 as unexpected from ({rows}) as found limit {UNEXPECTED_ROWS_COUNTED}"}
+    return {name: _plain(value) for name, value in _values(rule, policy).items()}
+
+
+def fill_query(rule: Rule, policy: PolicyValues, names: Mapping[str, str]) -> str:
+    """The query of a rule as ``fill`` puts it together, giving all rows and all that it selects of them."""
+    values = _values(rule, policy)
     query = values.pop(QUERY)
     literals = {name: _literal(rule, value) for name, value in values.items()}
     try:
-        filled = query.format_map({**names, **literals, "batch": "{batch}"})
+        return query.format_map({**names, **literals, "batch": "{batch}"})
     except (KeyError, IndexError, ValueError) as error:
         raise SuiteError(
             f"rule {rule.rule_id}: the query names {error}, which is neither an argument of the rule nor one "
             f"of {', '.join(sorted([*names, 'batch']))}"
         ) from error
-    return {QUERY: f"select 1 as unexpected from ({filled}) as found limit {UNEXPECTED_ROWS_COUNTED}"}
 
 
 def _read_suite(path: Path, gate: str) -> Suite:
@@ -181,6 +189,10 @@ def _one_of(where: str, row: Mapping[str, Any], name: str, known: tuple[str, ...
     if value not in known:
         raise SuiteError(f"{where}: {name} is {value!r}; use one of {', '.join(known)}")
     return value
+
+
+def _values(rule: Rule, policy: PolicyValues) -> dict[str, Any]:
+    return {name: _policy_value(rule, value, policy) for name, value in rule.kwargs.items()}
 
 
 def _policy_value(rule: Rule, value: Any, policy: PolicyValues) -> Any:

@@ -108,10 +108,11 @@ def _closes(result: GateResult, waived: Collection[str]) -> bool:
 
 
 def _describe(result: GateResult) -> str:
+    observed = f" ({result.observed_value})" if result.observed_value else ""
     if result.outcome_code == "error":
-        found = f"could not be judged ({result.observed_value})"
+        found = f"could not be judged{observed}"
     elif result.unexpected_count is not None:
-        found = f"{result.unexpected_count} unexpected"
+        found = f"{result.unexpected_count} unexpected{observed}"
     else:
         found = f"observed {result.observed_value}"
     return (

@@ -1,6 +1,8 @@
-"""Identify: who is one customer, by number, by what people decide, and by a pinned model of all that is known.
+"""Identify: who is one customer, by number, by what people decide, and by a pinned model of all that is
+known.
 
-What reads the matcher (``identify``, ``models``, ``decisions`` …) takes seconds to import: only what needs it does.
+What reads the matcher (``identify``, ``models``, ``decisions`` …) takes seconds to import: only what needs it
+does.
 """
 
 from pipelines.identity.numbers import identity_key, normalise_company_code, normalise_identity_number

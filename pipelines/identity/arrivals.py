@@ -11,9 +11,9 @@ from psycopg2.extensions import connection as Connection
 from pipelines.identity.matching.rules import Rules, read_rules
 from pipelines.workspace import Workspace
 
-# A number is taken where the source says that it is one. Persons and organisations (companies, institutions, shops: told
-# by their kind or by a Chinese name longer than a person's) are never compared with each other but by number. A birth
-# date or a sex without a name is no evidence.
+# A number is taken where the source says that it is one. Persons and organisations (companies, institutions,
+# shops: told by their kind or by a Chinese name longer than a person's) are never compared with each other
+# but by number. A birth date or a sex without a name is no evidence.
 _VERSIONS = """
 select received_date, source_code, source_customer_id, line_number,
        min(received_date) over (partition by source_code, source_customer_id) as born_date,
@@ -29,7 +29,8 @@ select received_date, source_code, source_customer_id, line_number,
 from (
     select *,
            coalesce(customer_kind_code, 'person') = 'person' and not coalesce(is_sole_trader, false)
-           and not coalesce(regexp_replace(full_name, '\\s', '', 'g') ~ '^[\u4e00-\u9fff]{{5,}}$', false) as is_person
+           and not coalesce(regexp_replace(full_name, '\\s', '', 'g') ~ '^[\u4e00-\u9fff]{{5,}}$',
+               false) as is_person
     from {versions}
 ) as version
 where received_date <= {until} and received_date > {since} {chosen}
@@ -56,12 +57,15 @@ def write_versions(
     path: Path,
     records: list[tuple[str, str]] | None = None,
 ) -> Path:
-    """The customer versions received after ``since`` (None: all) up to ``until``, as a csv file with a header.
+    """The customer versions received after ``since`` (None: all) up to ``until``, as a csv file with a
+    header.
 
     ``records``: of these sources and keys only.
     """
     chosen = (
-        sql.SQL("and (source_code, source_customer_id) in ({})").format(sql.SQL(", ").join(map(sql.Literal, records)))
+        sql.SQL("and (source_code, source_customer_id) in ({})").format(
+            sql.SQL(", ").join(map(sql.Literal, records))
+        )
         if records
         else sql.SQL("")
     )

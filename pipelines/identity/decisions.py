@@ -5,6 +5,7 @@ from datetime import date
 
 from psycopg2.extensions import cursor as Cursor
 
+from pipelines.identity.errors import IdentityError
 from pipelines.identity.models import first_open_date
 from pipelines.settings import Settings
 from pipelines.warehouse import connect
@@ -13,13 +14,14 @@ Record = tuple[str, str]  # (source code, source customer id)
 KINDS = ("same", "different", "open")  # open: as the matcher sees it
 
 
-class DecisionError(Exception):
+class DecisionError(IdentityError):
     """A decision that cannot be taken so."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Two records are one customer (``is_same``) or two, from ``since`` on, until a later decision (None: none)."""
+    """Two records are one customer (``is_same``) or two, from ``since`` on, until a later decision (None:
+    none)."""
 
     left: Record
     right: Record
@@ -32,7 +34,8 @@ def decisions(cursor: Cursor, until: date) -> list[Decision]:
     """What has been decided up to a date, each with the date of the decision that follows it."""
     cursor.execute(
         """
-        select left_source_code, left_customer_id, right_source_code, right_customer_id, kind_code, effective_date,
+        select left_source_code, left_customer_id, right_source_code, right_customer_id, kind_code,
+            effective_date,
                lead(effective_date) over same_pair
         from ops.identity_decisions where effective_date <= %s
         window same_pair as (
@@ -55,8 +58,8 @@ def decide(
 ) -> date:
     """Put a decision on record; it holds from the first date that readers have not seen, which is given back.
 
-    DecisionError for an unknown record, one person alone, or a decision that contradicts the others: what is decided to
-    be one must not, by way of others, be decided to be two.
+    DecisionError for an unknown record, one person alone, or a decision that contradicts the others: what is
+    decided to be one must not, by way of others, be decided to be two.
     """
     if proposer.strip() == approver.strip():
         raise DecisionError("proposer and approver must be two people: nothing was decided")
@@ -64,17 +67,21 @@ def decide(
         raise DecisionError(f"{'/'.join(left)} was named twice: nothing was decided; name two records")
     low, high = sorted((left, right))
     with connect(settings) as connection, connection.cursor() as cursor:
+        day = first_open_date(cursor)
         for record in (low, high):
             _require(cursor, record)
-        day = first_open_date(cursor)
         standing = [
-            each for each in decisions(cursor, day) if each.until is None and (each.left, each.right) != (low, high)
+            each
+            for each in decisions(cursor, day)
+            if each.until is None and (each.left, each.right) != (low, high)
         ]
         if kind != "open":
             _refuse_contradiction([*standing, Decision(low, high, kind == "same", day, None)])
         cursor.execute(
-            "insert into ops.identity_decisions (effective_date, kind_code, left_source_code, left_customer_id, "
-            "right_source_code, right_customer_id, reason, proposer, approver) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            "insert into ops.identity_decisions (effective_date, kind_code, left_source_code, "
+            "left_customer_id, "
+            "right_source_code, right_customer_id, reason, proposer, approver) values (%s, %s, %s, %s, "
+            "%s, %s, %s, %s, %s)",
             (day, kind, *low, *high, reason, proposer, approver),
         )
     return day
@@ -102,6 +109,7 @@ def _refuse_contradiction(standing: list[Decision]) -> None:
     for each in standing:
         if not each.is_same and root(each.left) == root(each.right):
             raise DecisionError(
-                f"{'/'.join(each.left)} and {'/'.join(each.right)} would be decided to be one, by way of others, and to "
+                f"{'/'.join(each.left)} and {'/'.join(each.right)} would be decided to be one, by way of "
+                f"others, and to "
                 "be two: nothing was decided; withdraw one of the decisions first (`--open`)"
             )

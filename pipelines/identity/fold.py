@@ -1,8 +1,8 @@
 """Who is one customer, folded over the dates on which something became known: a pure function of the past.
 
 At the end of each date the records that are then linked are taken apart into customers as the matcher does
-(``matching.clusters``). A customer's id is the birth id of its record first received (same date: lowest source code,
-then source customer id), so that neither files nor rows nor nights have an order that matters.
+(``matching.clusters``). A customer's id is the birth id of its record first received (same date: lowest
+source code, then source customer id), so that neither files nor rows nor nights have an order that matters.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ from datetime import date
 
 import numpy as np
 
-from pipelines.identity.matching.clusters import Graph, partition
+from pipelines.identity.matching.clusters import Graph, conflicts, partition
 from pipelines.identity.matching.settings import MatchSettings
 
 NEVER = np.iinfo(np.int64).max  # the end of what still holds
@@ -27,7 +27,8 @@ Weigh = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What people have decided on two records (places in a region): from ``since`` on they are one, or are two."""
+    """What people have decided on two records (places in a region): from ``since`` on they are one, or are
+    two."""
 
     left: int
     right: int
@@ -40,11 +41,11 @@ class Verdict:
 class Region:
     """Records that links can reach, by place; days are ordinals.
 
-    Of records: ``part`` (records of different parts never meet), ``founder`` (place of the record that its customer is
-    named by before the first day folded, -1: not received yet); they stand in the order of their birth. Of versions,
-    in the order of their rids: ``record``, ``arrived``, ``ended`` (day of the version that follows), ``number`` (code
-    of the valid identity number, -1: none). Of links between versions, in order: ``left`` < ``right``, ``weight``,
-    ``rule`` (place in RULES).
+    Of records: ``part`` (records of different parts never meet), ``founder`` (place of the record that its
+    customer is named by before the first day folded, -1: not received yet); they stand in the order of their
+    birth. Of versions, in the order of their rids: ``record``, ``arrived``, ``ended`` (day of the version
+    that follows), ``number`` (code of the valid identity number, -1: none). Of links between versions, in
+    order: ``left`` < ``right``, ``weight``, ``rule`` (place in RULES).
     """
 
     part: np.ndarray
@@ -57,14 +58,28 @@ class Region:
     right: np.ndarray
     weight: np.ndarray
     rule: np.ndarray
+    conflicts: frozenset[tuple[int, int]] = frozenset()
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Two records (places, lower first) that a link would make one,
+        but for the identity numbers of their customers:
+    from a day on, or no longer (``weight`` None)."""
+
+    left: int
+    right: int
+    rule: int
+    weight: float | None
 
 
 @dataclass(frozen=True)
 class Changes:
-    """The records whose customer changes on a day, in the order of their birth; codes are places in the tuples above.
+    """The records whose customer changes on a day, in the order of their birth; codes are places in the
+    tuples above.
 
-    ``former``: -1 for a record first received. ``linked``: the record that speaks most for the change, with its weight
-    in bits (-1 and nan: none); of a split, the one left behind that it is still most like.
+    ``former``: -1 for a record first received. ``linked``: the record that speaks most for the change, with
+    its weight in bits (-1 and nan: none); of a split, the one left behind that it is still most like.
     """
 
     day: date
@@ -76,6 +91,7 @@ class Changes:
     rule: np.ndarray
     linked: np.ndarray
     weight: np.ndarray
+    conflicts: list[Conflict]
 
 
 def fold(
@@ -88,13 +104,13 @@ def fold(
 ) -> Iterator[Changes]:
     """The changes of customer on each of ``days`` (ascending), days without one left out.
 
-    On ``model_day`` everything is looked at again, and what changes does so because of the model. The cost is that of
-    the parts in which something happens.
+    On ``model_day`` everything is looked at again, and what changes does so because of the model. The cost is
+    that of the parts in which something happens.
     """
     walk = _Walk(region, list(verdicts), weigh, settings)
     for day in days:
         changes = walk.step(day, day == model_day)
-        if len(changes.record):
+        if len(changes.record) or changes.conflicts:
             yield changes
 
 
@@ -106,6 +122,7 @@ class _Walk:
     ) -> None:
         self.region, self.verdicts, self.weigh, self.settings = region, verdicts, weigh, settings
         self.founder = region.founder.copy()
+        self.conflicts = {pair: int(region.part[pair[0]]) for pair in region.conflicts}
         count = int(region.part.max(initial=-1)) + 1
         self.versions = _Grouped(region.part[region.record], count)
         self.links = _Grouped(region.part[region.record[region.left]], count)
@@ -136,7 +153,9 @@ class _Walk:
         change = np.where(is_first, 0, np.where(is_left, 2, 1))
         cause = np.zeros(len(moved), dtype=np.int64)
         if decided:
-            theirs = {int(region.part[place]) for verdict in decided for place in (verdict.left, verdict.right)}
+            theirs = {
+                int(region.part[place]) for verdict in decided for place in (verdict.left, verdict.right)
+            }
             cause[np.isin(region.part[record[moved]], sorted(theirs))] = 1
         if is_model:
             cause[:] = 2
@@ -156,9 +175,29 @@ class _Walk:
             rule=np.where(is_alone, RULES.index("single"), evidence.rule[moved]),
             linked=np.where(linked == NOBODY, NOBODY, record[linked]) if len(record) else linked,
             weight=weight,
+            conflicts=self._conflicts(parts, graph, links, labels, record),
         )
         self.founder[record] = founder
         return changes
+
+    def _conflicts(
+        self, parts: np.ndarray, graph: Graph, rules: np.ndarray, labels: np.ndarray, record: np.ndarray
+    ) -> list[Conflict]:
+        """What opens and what closes, in order."""
+        found = {}
+        for place, weight in zip(*conflicts(graph, labels), strict=True):
+            low, high = sorted((int(record[graph.left[place]]), int(record[graph.right[place]])))
+            found[low, high] = Conflict(low, high, int(rules[place]), float(weight))
+        looked_at = set(map(int, parts))
+        former = (
+            {pair for pair, part in self.conflicts.items() if part in looked_at} if self.conflicts else set()
+        )
+        for pair in former - set(found):
+            del self.conflicts[pair]
+        opened = [found[pair] for pair in found if pair not in former]
+        self.conflicts |= {(each.left, each.right): int(self.region.part[each.left]) for each in opened}
+        closed = [Conflict(*pair, RULES.index("single"), None) for pair in former - set(found)]
+        return sorted(opened + closed, key=lambda each: (each.left, each.right))
 
     def _touched(self, day: int, is_model: bool, decided: list[Verdict]) -> np.ndarray:
         region = self.region
@@ -178,7 +217,11 @@ class _Walk:
         region, spot = self.region, self.spot
         links = np.sort(self.links.of(parts))
         links = links[(spot[region.left[links]] >= 0) & (spot[region.right[links]] >= 0)]
-        seen = {int(record): place for place, record in enumerate(region.record[versions])} if self.verdicts else {}
+        seen = (
+            {int(record): place for place, record in enumerate(region.record[versions])}
+            if self.verdicts
+            else {}
+        )
         pairs: dict[bool, set[tuple[int, int]]] = {True: set(), False: set()}
         for verdict in self.verdicts:
             if verdict.since <= day < verdict.until and verdict.left in seen and verdict.right in seen:
@@ -215,8 +258,8 @@ def _dense(values: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 class _Evidence:
-    """What speaks for the customer of each record: its strongest link to another one of his, else what people have
-    decided; and of a record that stands apart from some it was one with, the strongest link to these."""
+    """What speaks for the customer of each record: its strongest link to another one of his, else what people
+    have decided; and of a record that stands apart from some it was one with, the strongest link to these."""
 
     def __init__(self, graph: Graph, rules: np.ndarray, labels: np.ndarray, former: np.ndarray) -> None:
         self.node, self.other = np.r_[graph.left, graph.right], np.r_[graph.right, graph.left]
@@ -233,7 +276,8 @@ class _Evidence:
             self._partner[low], self._partner[high] = high, low
 
     def inside(self, records: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Of each record the other one and the bits of the link; the partner that people gave it where none."""
+        """Of each record the other one and the bits of the link; the partner that people gave it where
+        none."""
         linked, weight = self._ends(self._inside[records])
         return np.where(linked == NOBODY, self._partner[records], linked), weight
 

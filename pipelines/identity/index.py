@@ -1,9 +1,11 @@
-"""The matcher's index: every version of every record in one spelling, its keys, and the links that the model sees.
+"""The matcher's index: every version of every record in one spelling, its keys, and the links that the model
+sees.
 
-A DuckDB file of the installation's own, for its owner's eyes alone (law 8), and a cache (law 2): it can be taken back to
-any day it has been through, and made anew from what was received. What a link weighs hangs on its two versions and the
-pinned model alone; whether two versions are compared at all, on what was received until the later of them: a key that
-more records carry than the model allows is closed from the day on which that is known.
+A DuckDB file of the installation's own, for its owner's eyes alone (law 8), and a cache (law 2): it can be
+taken back to any day it has been through, and made anew from what was received. What a link weighs hangs on
+its two versions and the pinned model alone; whether two versions are compared at all, on what was received
+until the later of them: a key that more records carry than the model allows is closed from the day on which
+that is known.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,25 +22,28 @@ from scipy.sparse.csgraph import connected_components
 
 from pipelines.identity.fold import RULES
 from pipelines.identity.matching.blocking import BlockingRule, blocking_rules, is_told, key_list
-from pipelines.identity.matching.fields import fields_of, literal
+from pipelines.identity.matching.fields import Field, fields_of, literal
 from pipelines.identity.matching.model import Model
 from pipelines.identity.matching.rules import Rules
 from pipelines.identity.matching.scoring import add_counts, score
 from pipelines.identity.matching.settings import match_settings
-from pipelines.identity.matching.table import make_fields, stable_hash
+from pipelines.identity.matching.table import forget, make_fields, stable_hash
 
 FOREVER = date.max
 _DAY = timedelta(days=1)
 _STILL = f"date '{FOREVER}'"
+_STANDING = {"standing": ("record", "founder"), "conflicts": ("l", "r")}
 _TABLES = """
 create table about (name varchar, content varchar);
 create table people (
-    record bigint, source_code varchar, source_customer_id varchar, customer_id varchar, born_date date, part bigint
+    record bigint, source_code varchar, source_customer_id varchar, customer_id varchar,
+        born_date date, part bigint
 );
 create table keys (key ubigint, rule utinyint, rid bigint, record bigint, received_date date);
 create table closed_keys (key ubigint, closed_date date);
 create table links (l bigint, r bigint, rule utinyint, weight double, known_date date);
 create table standing (record bigint, founder bigint, since_date date, until_date date);
+create table conflicts (l bigint, r bigint, since_date date, until_date date);
 """
 
 
@@ -68,7 +73,7 @@ def erase(folder: Path) -> None:
 
 def empty(connection: DuckDBPyConnection) -> None:
     """Forget everything."""
-    for table in ("versions", "about", "people", "keys", "closed_keys", "links", "standing"):
+    for table in ("versions", "about", "people", "keys", "closed_keys", "links", "standing", "conflicts"):
         connection.execute(f"drop table if exists {table}")
     connection.execute(_TABLES)
 
@@ -94,36 +99,73 @@ def rewind(connection: DuckDBPyConnection, day: date) -> None:
         ("keys", "received_date"),
         ("closed_keys", "closed_date"),
         ("standing", "since_date"),
+        ("conflicts", "since_date"),
         ("versions", "received_date"),
         ("people", "born_date"),
     ):
         connection.execute(f"delete from {table} where {column} > ?", [day])
     connection.execute("delete from about where try_cast(name as date) > ?", [day])
     connection.execute(
-        f"update versions set superseded_date = {_STILL} where superseded_date between ? and {_STILL} - 1", [day + _DAY]
+        f"update versions set superseded_date = {_STILL} where superseded_date between ? and {_STILL} - 1",
+        [day + _DAY],
     )
-    connection.execute(
-        f"update standing set until_date = {_STILL} where until_date between ? and {_STILL} - 1", [day + _DAY]
-    )
+    for table in ("standing", "conflicts"):
+        connection.execute(
+            f"update {table} set until_date = {_STILL} where until_date between ? and {_STILL} - 1",
+            [day + _DAY],
+        )
 
 
 def take(
-    connection: DuckDBPyConnection, model: Model, rules: Rules, file: Path, since: date | None, start: date | None
+    connection: DuckDBPyConnection,
+    model: Model,
+    rules: Rules,
+    file: Path,
+    since: date | None,
+    start: date | None,
 ) -> int:
     """Add versions from a csv file as ``arrivals`` writes it, all received after ``since``.
 
-    Those that were superseded up to ``start`` are left out. Gives how many were added; one that says what its record
-    said before is none.
+    Those that were superseded up to ``start`` are left out. Gives how many were added; one that says what its
+    record said before is none.
     """
     _spell(connection, model, rules, file, start)
     count = connection.execute("select count(*) from fields").fetchone()[0]
-    if count:
+    if count or not _has(connection, "versions"):
         _add_versions(connection, model)
         _add_keys(connection, model, rules)
         _add_links(connection, model, rules, since)
     for table in ("records", "fields", "compared", "scored", "name_variants"):
         connection.execute(f"drop table if exists {table}")
     return count
+
+
+def set_aside(connection: DuckDBPyConnection) -> None:
+    """Keep what stands, by sources and keys, for an index that is made anew."""
+    for table, (left, right) in _STANDING.items():
+        connection.execute(
+            f"""
+            create or replace temp table former_{table} as
+            select a.source_code as a_source, a.source_customer_id as a_customer, b.source_code as b_source,
+                   b.source_customer_id as b_customer, since_date
+            from {table} join people as a on a.record = {table}.{left} join people as b
+                on b.record = {table}.{right}
+            where until_date = {_STILL}
+            """
+        )
+
+
+def take_up(connection: DuckDBPyConnection) -> None:
+    """Let stand what was set aside."""
+    for table in _STANDING:
+        connection.execute(
+            f"""
+            insert into {table}
+            select a.record, b.record, since_date, {_STILL} from former_{table}
+            join people as a on a.source_code = a_source and a.source_customer_id = a_customer
+            join people as b on b.source_code = b_source and b.source_customer_id = b_customer
+            """
+        )
 
 
 def join_parts(connection: DuckDBPyConnection, pairs: str) -> None:
@@ -173,7 +215,9 @@ def numbers_of(
 
 
 def _has(connection: DuckDBPyConnection, table: str) -> bool:
-    found = connection.execute("select count(*) from duckdb_tables() where table_name = ?", [table]).fetchone()
+    found = connection.execute(
+        "select count(*) from duckdb_tables() where table_name = ?", [table]
+    ).fetchone()
     return found[0] > 0
 
 
@@ -188,7 +232,8 @@ def _spell(
             row_number() over () as line
         from read_csv({literal(file.as_posix())}, all_varchar = true, header = true, nullstr = '')
         qualify row_number() over (
-            partition by source_code, source_customer_id, received_date order by cast(line_number as bigint) desc
+            partition by source_code, source_customer_id, received_date
+            order by cast(line_number as bigint) desc
         ) = 1
         """
     )
@@ -197,10 +242,10 @@ def _spell(
         "select line, source_code as source, source_customer_id as record_id, * exclude (line) from arrivals"
     )
     make_fields(connection, rules, model.settings, model.habits)
-    former = "select null::varchar as source_code, null::varchar as source_customer_id, null::ubigint as content where false"
+    former = "select source_code, source_customer_id, cast(null as ubigint) as content from people"
     if _has(connection, "versions"):
         former = (
-            f"select source_code, source_customer_id, content from versions join people using (record) "
+            "select source_code, source_customer_id, content from versions join people using (record) "
             f"where superseded_date = {_STILL}"
         )
     connection.execute(
@@ -209,7 +254,9 @@ def _spell(
         select line, coalesce(lead(received_date) over versions, {_STILL}) as superseded_date
         from (
             select line, source_code, source_customer_id, received_date, content,
-                   lag(content) over (partition by source_code, source_customer_id order by received_date) as before
+                   lag(content) over (
+                       partition by source_code, source_customer_id order by received_date
+                   ) as before
             from fields join arrivals using (line)
         ) as version
         left join ({former}) as former using (source_code, source_customer_id)
@@ -217,7 +264,10 @@ def _spell(
         window versions as (partition by source_code, source_customer_id order by received_date)
         """
     )
-    connection.execute("delete from fields where line not in (select line from news where superseded_date > ?)", [start or date.min])
+    connection.execute(
+        "delete from fields where line not in (select line from news where superseded_date > ?)",
+        [start or date.min],
+    )
 
 
 def _add_versions(connection: DuckDBPyConnection, model: Model) -> None:
@@ -226,7 +276,8 @@ def _add_versions(connection: DuckDBPyConnection, model: Model) -> None:
         """
         insert into people
         select record, source_code, source_customer_id,
-               'c' || left(sha256(source_code || chr(31) || source_customer_id), 16) as customer_id, born_date,
+               'c' || left(sha256(source_code || chr(31) || source_customer_id), 16) as customer_id,
+                   born_date,
                record as part
         from (
             select source_code, source_customer_id, min(born_date) as born_date,
@@ -239,7 +290,9 @@ def _add_versions(connection: DuckDBPyConnection, model: Model) -> None:
         )
         """
     )
-    rid = stable_hash("concat_ws(chr(31), compared.content, arrivals.source_customer_id, arrivals.received_date)")
+    rid = stable_hash(
+        "concat_ws(chr(31), compared.content, arrivals.source_customer_id, arrivals.received_date)"
+    )
     connection.execute(
         f"""
         create or replace temp table fresh as
@@ -295,7 +348,8 @@ def _add_keys(connection: DuckDBPyConnection, model: Model, rules: Rules) -> Non
             group by key, record, most
         )
         select key, min(first_date) from (
-            select key, most, first_date, count(*) over (partition by key order by first_date) as records from firsts
+            select key, most, first_date,
+                count(*) over (partition by key order by first_date) as records from firsts
         )
         where records > most
         group by key
@@ -306,6 +360,47 @@ def _add_keys(connection: DuckDBPyConnection, model: Model, rules: Rules) -> Non
         insert into keys
         select fresh_keys.* from fresh_keys left join closed_keys using (key)
         where closed_date is null or received_date < closed_date
+        """
+    )
+    fields = {field.name: field for field in fields_of(rules)}
+    for number, rule in enumerate(_blocks(rules)):
+        if rule.is_telling:
+            _weigh_crowds(connection, number, fields[rule.fields[0]])
+
+
+def _weigh_crowds(connection: DuckDBPyConnection, number: int, field: Field) -> None:
+    """What a crowd shares tells nothing from the day on which its key is closed, and until then the less, the
+    larger it is.
+
+    ``n_<column>`` of a version is how many records had carried its value by the day it was received, if more
+    than the model has counted.
+    """
+    forget(
+        connection,
+        "versions",
+        field,
+        "rid in (select rid from fresh_keys join closed_keys using (key) "
+        f"where rule = {number} and received_date >= closed_date)",
+    )
+    connection.execute(
+        f"""
+        update versions set n_{field.name} = greatest(n_{field.name}, crowd.records)
+        from (
+            select fresh.rid, counted.records
+            from (select * from fresh_keys where rule = {number}) as fresh
+            asof join (
+                select key, first_date, count(*) over (partition by key order by first_date) as records
+                from (
+                    select key, record, min(received_date) as first_date
+                    from keys semi join (select key from fresh_keys
+                        where rule = {number}) as asked using (key)
+                    group by key, record
+                )
+            ) as counted
+                on fresh.key = counted.key and fresh.received_date >= counted.first_date
+            where counted.records > 1
+        ) as crowd
+        where versions.rid = crowd.rid
         """
     )
 
@@ -319,7 +414,8 @@ def _add_links(connection: DuckDBPyConnection, model: Model, rules: Rules, since
         with found as (
             select least(a.rid, b.rid) as l, greatest(a.rid, b.rid) as r,
                    bit_or(cast(1 as bigint) << cast(a.rule as integer)) as rules
-            from (select * from keys where received_date > date '{after}') as a join keys as b on a.key = b.key
+            from (select * from keys where received_date > date '{after}') as a join keys as b
+                on a.key = b.key
             where a.record <> b.record and (a.rid < b.rid or b.received_date <= date '{after}')
             group by all
         )

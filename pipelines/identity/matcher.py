@@ -1,4 +1,5 @@
-"""The matcher of the nights: an index that follows what the warehouse has received, and the fold over its days."""
+"""The matcher of the nights: an index that follows what the warehouse has received, and the fold over its
+days."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from psycopg2.extensions import connection as Connection
 from pipelines.identity import index
 from pipelines.identity.arrivals import customer_rules, write_links, write_versions
 from pipelines.identity.decisions import Decision, decisions
+from pipelines.identity.errors import IdentityError
 from pipelines.identity.fold import NEVER, Verdict, fold
 from pipelines.identity.matching.fields import literal
 from pipelines.identity.matching.model import Model
@@ -25,7 +27,7 @@ from pipelines.workspace import Workspace
 _DAY = timedelta(days=1)
 
 
-class IdentifyError(Exception):
+class IdentifyError(IdentityError):
     """Customer ids that a published edition holds would change."""
 
 
@@ -44,13 +46,17 @@ class Matcher:
             return eras(cursor, until)
 
     def stands_at(self, settled: date) -> bool:
-        """Take the index back to a date; false where it has not been there, or was made from something else."""
+        """Take the index back to a date; false where it has not been there, or was made from something
+        else."""
         index.rewind(self.index, settled)
         known = index.noted(self.index)
-        return known.get("model") == self.eras(settled)[-1].version and known.get(str(settled)) == self._made_from(settled)
+        return known.get("model") == self.eras(settled)[-1].version and known.get(
+            str(settled)
+        ) == self._made_from(settled)
 
     def restore(self, settled: date) -> None:
-        """Make the index anew as it must stand at a date. IdentifyError where customers come out otherwise."""
+        """Make the index anew as it must stand at a date. IdentifyError where customers come out
+        otherwise."""
         era = self.eras(settled)[-1]
         model = self._begin(era)
         self._take(model, None, settled, era.start)
@@ -59,12 +65,14 @@ class Matcher:
         differing = self.index.execute(
             f"""
             with landed as (
-                select source_code, source_customer_id, customer_id, cast(changed_date as date) as changed_date
+                select source_code, source_customer_id, customer_id,
+                    cast(changed_date as date) as changed_date
                 from read_csv({literal(file.as_posix())}, all_varchar = true, header = true)
             ),
             found as (
                 select own.source_code, own.source_customer_id, first.customer_id, own.born_date
-                from standing join people as own using (record) join people as first on first.record = standing.founder
+                from standing join people as own using (record) join people as first
+                    on first.record = standing.founder
             )
             select coalesce(landed.changed_date, found.born_date) as day, source_code
             from landed full join found using (source_code, source_customer_id)
@@ -83,21 +91,10 @@ class Matcher:
             model = self._load(era)
             taken = self._take(model, after, era.end, None)
             return taken, self._fold(model, after, after or date.min, era.end)
-        self.index.execute(
-            "create or replace temp table former as "
-            "select own.source_code, own.source_customer_id, first.source_code as first_source_code, "
-            "first.source_customer_id as first_customer_id, since_date "
-            "from standing join people as own using (record) join people as first on first.record = standing.founder "
-            f"where until_date = date '{index.FOREVER}'"
-        )
+        index.set_aside(self.index)
         model = self._begin(era)
         taken = self._take(model, None, era.end, era.start)
-        self.index.execute(
-            "insert into standing select own.record, first.record, since_date, "
-            f"date '{index.FOREVER}' from former join people as own using (source_code, source_customer_id) "
-            "join people as first on first.source_code = first_source_code "
-            "and first.source_customer_id = first_customer_id"
-        )
+        index.take_up(self.index)
         return taken, self._fold(model, None, after or date.min, era.end, era.start)
 
     def imagine(
@@ -107,7 +104,8 @@ class Matcher:
         further: Iterable[Decision] = (),
         settings: dict[str, float] | None = None,
     ) -> int:
-        """Fold one date as if another model held on it, further decisions were taken, or numbers of matching differed.
+        """Fold one date as if another model held on it, further decisions were taken, or numbers of matching
+        differed.
 
         Gives how many records would change customer; ``region.changed_rows`` has them.
         """
@@ -165,13 +163,20 @@ class Matcher:
         model_date: date | None = None,
         further: Iterable[Decision] = (),
     ) -> int:
-        """Fold the days after ``after`` over what can be reached from what came after ``since`` (None: over all)."""
+        """Fold the days after ``after`` over what can be reached from what came after ``since`` (None: over
+        all)."""
         with self.reader.cursor() as cursor:
             decided = [*decisions(cursor, until), *further]
-        known = index.numbers_of(self.index, (record for each in decided for record in (each.left, each.right)))
+        known = index.numbers_of(
+            self.index, (record for each in decided for record in (each.left, each.right))
+        )
         decided = [each for each in decided if each.left in known and each.right in known]
-        index.join_records(self.index, [(known[each.left], known[each.right]) for each in decided if each.is_same])
-        turning = [each for each in decided if any(day and after < day <= until for day in (each.since, each.until))]
+        index.join_records(
+            self.index, [(known[each.left], known[each.right]) for each in decided if each.is_same]
+        )
+        turning = [
+            each for each in decided if any(day and after < day <= until for day in (each.since, each.until))
+        ]
         region = read_region(
             self.index, since, [known[record] for each in turning for record in (each.left, each.right)]
         )
@@ -215,7 +220,9 @@ def _release() -> str:
 
 def _changed_past(day: date, source_code: str, settled: date) -> IdentifyError:
     return IdentifyError(
-        f"identity.links {day}: the customer versions of {source_code} no longer give the customer ids that were "
-        "published for this date. Nothing was landed. Find what changed in the past (deliveries, quarantine, release of "
+        f"identity.links {day}: the customer versions of {source_code} no longer give the customer ids "
+        f"that were "
+        "published for this date. Nothing was landed. Find what changed in the past (deliveries, "
+        "quarantine, release of "
         f"the code), then use `yihu rebuild --date {settled}`"
     )

@@ -1,8 +1,9 @@
 """The identity models on record: trained, promoted, and which of them holds on which date.
 
-A model is kept with the frequencies it has counted (values as hashes). Promoting gives it a first date that readers have
-not seen yet; from then on, until another one's, every night matches by it. Before the first promotion the starting model
-holds: weights learnt from invented persons, which take every value for an average one.
+A model is kept with the frequencies it has counted (values as hashes). Promoting gives it a first date that
+readers have not seen yet; from then on, until another one's, every night matches by it. Before the first
+promotion the starting model holds: weights learnt from invented persons, which take every value for an
+average one.
 """
 
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from pipelines.identity.arrivals import customer_rules, write_versions
+from pipelines.identity.errors import IdentityError
 from pipelines.identity.matching.engine import comparisons_of_rules, train_on_records, workspace
 from pipelines.identity.matching.fields import literal
 from pipelines.identity.matching.model import (
@@ -37,7 +39,7 @@ from pipelines.workspace import LIVE
 STARTING = "starting"
 
 
-class ModelRegistryError(Exception):
+class ModelRegistryError(IdentityError):
     """A model that is not on record, or cannot be promoted so."""
 
 
@@ -76,14 +78,17 @@ def eras(cursor: Cursor, until: date) -> list[Era]:
 
 
 def load(cursor: Cursor, connection: DuckDBPyConnection, version: str, folder: Path) -> Model:
-    """A model on record and, in the matcher's connection, the table ``frequencies``; ``folder`` is for passing files."""
+    """A model on record and, in the matcher's connection, the table ``frequencies``; ``folder`` is for
+    passing files."""
     comparisons = comparisons_of_rules(customer_rules())
     if version == STARTING:
         return model_of((files("pipelines.identity") / "starting_model.json").read_text("utf-8"), comparisons)
     cursor.execute("select content, frequencies from ops.identity_models where version = %s", (version,))
     row = cursor.fetchone()
     if row is None:
-        raise ModelRegistryError(f"identity model {version} is not on record: `yihu identity models` lists them")
+        raise ModelRegistryError(
+            f"identity model {version} is not on record: `yihu identity models` lists them"
+        )
     path = folder / "frequencies.parquet"
     path.write_bytes(row[1])
     load_frequencies(connection, path)
@@ -97,7 +102,9 @@ def train(settings: Settings) -> Trained:
         with reader.cursor() as cursor:
             until = published_until(cursor)
         if until is None:
-            raise ModelRegistryError("nothing is published yet, so there is nothing to train on: run a night first")
+            raise ModelRegistryError(
+                "nothing is published yet, so there is nothing to train on: run a night first"
+            )
         records = read_current(reader, connection, until, Path(folder))
         model = train_on_records(connection, customer_rules(), match_settings())
         path = Path(folder) / "frequencies.parquet"
@@ -120,8 +127,8 @@ def read_current(
     folder: Path,
     records: list[tuple[str, str]] | None = None,
 ) -> int:
-    """Make the matcher's table ``records`` of the last version up to a date of all records, or of some; gives their
-    number."""
+    """Make the matcher's table ``records`` of the last version up to a date of all records, or of some; gives
+    their number."""
     file = write_versions(reader, LIVE, None, until, folder / "versions.csv", records)
     connection.execute(
         f"""
@@ -129,7 +136,8 @@ def read_current(
         select row_number() over () as line, source_code as source, source_customer_id as record_id, *
         from read_csv({literal(file.as_posix())}, all_varchar = true, header = true, nullstr = '')
         qualify row_number() over (
-            partition by source_code, source_customer_id order by received_date desc, cast(line_number as bigint) desc
+            partition by source_code, source_customer_id order by received_date desc,
+                cast(line_number as bigint) desc
         ) = 1
         """
     )
@@ -166,13 +174,15 @@ def on_record(settings: Settings) -> list[Trained]:
     """Every trained model, newest last, with the first date it holds from."""
     with connect(settings) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "select version, trained_date, record_count, (select min(effective_date) from ops.identity_promotions "
+            "select version, trained_date, record_count, (select min(effective_date) from "
+            "ops.identity_promotions "
             "as p where p.version = m.version) from ops.identity_models as m order by trained_date, version"
         )
         return [Trained(*row) for row in cursor.fetchall()]
 
 
 def starting_content(model: Model) -> str:
-    """A model as the text of a starting one: every value counts as an average one, and no value of its table is in it."""
+    """A model as the text of a starting one: every value counts as an average one, and no value of its table
+    is in it."""
     habits = replace(model.habits, fillers=())
     return content_of(replace(model, is_counted=False, habits=habits))

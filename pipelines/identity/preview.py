@@ -1,4 +1,5 @@
-"""What another model, further decisions or other numbers of matching would merge and split: nothing is changed."""
+"""What another model, further decisions or other numbers of matching would merge and split: nothing is
+changed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Any
 
 from pipelines.identity import index
 from pipelines.identity.decisions import Decision, Record
+from pipelines.identity.errors import IdentityError
 from pipelines.identity.matcher import Matcher
 from pipelines.identity.matching.settings import MatchSettings
 from pipelines.identity.region import changed_rows
@@ -20,7 +22,7 @@ from pipelines.warehouse.rooms import LOADER
 from pipelines.workspace import LIVE
 
 
-class PreviewError(Exception):
+class PreviewError(IdentityError):
     """Nothing to look at, or a number of matching that there is not."""
 
 
@@ -38,7 +40,9 @@ def preview(
     """
     known = {field.name for field in fields(MatchSettings)}
     if unknown := sorted(set(numbers or {}) - known):
-        raise PreviewError(f"no number of matching is called {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+        raise PreviewError(
+            f"no number of matching is called {', '.join(unknown)}; there are {', '.join(sorted(known))}"
+        )
     with (
         TemporaryDirectory(prefix="yihu-preview-") as folder,
         index.opened(Path(folder)) as connection,

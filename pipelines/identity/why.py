@@ -1,4 +1,5 @@
-"""Why two records are one customer, or are not: what is decided, what their numbers say, what the model weighs."""
+"""Why two records are one customer, or are not: what is decided, what their numbers say, what the model
+weighs."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from pipelines.identity.arrivals import customer_rules
 from pipelines.identity.decisions import Decision, Record, decisions
+from pipelines.identity.errors import IdentityError
 from pipelines.identity.matching.engine import workspace
 from pipelines.identity.matching.explain import Explanation, explain
 from pipelines.identity.matching.scoring import add_counts
@@ -22,7 +24,7 @@ from pipelines.warehouse.rooms import LOADER
 _MOST_PAIRS = 400
 
 
-class WhyError(Exception):
+class WhyError(IdentityError):
     """Records that cannot be explained."""
 
 
@@ -75,7 +77,9 @@ def why(settings: Settings, left: str, right: str) -> Answer:
         explanation, a, b = max(told, key=lambda each: each[0].weight)
         numbers = {rids[record][1] for record in (a, b)}
         decided = [
-            each for each in decisions(cursor, until) if {each.left, each.right} == {a, b} and each.until is None
+            each
+            for each in decisions(cursor, until)
+            if {each.left, each.right} == {a, b} and each.until is None
         ]
         return Answer(
             until,

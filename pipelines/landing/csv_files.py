@@ -4,7 +4,7 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import BinaryIO
 
@@ -16,11 +16,15 @@ _BLOCK = 1 << 18
 _BYTE_ORDER_MARK = "\ufeff"
 
 Row = tuple[int, Sequence[str]]
+Hear = Callable[[bytes], object]
 
 
-def csv_rows(delivery: Delivery, file: BinaryIO) -> tuple[Layout, Iterator[Row]]:
-    """The layout, and line number (the file's first line = 1) and fields of every record below the header."""
-    records = _records(delivery, file)
+def csv_rows(delivery: Delivery, file: BinaryIO, hear: Hear | None = None) -> tuple[Layout, Iterator[Row]]:
+    """The layout, and line number (the file's first line = 1) and fields of every record below the header.
+
+    ``hear`` is given all bytes, uncompressed, as they are read.
+    """
+    records = _records(delivery, _chunks(delivery, file, hear))
     names = delivery.table.column_names
     if not delivery.table.header:
         return layout_of(delivery, names, "the declaration"), _without_header(delivery, records)
@@ -48,8 +52,8 @@ def _without_header(delivery: Delivery, records: Iterator[Row]) -> Iterator[Row]
         yield line, fields
 
 
-def _records(delivery: Delivery, file: BinaryIO) -> Iterator[Row]:
-    blocks = _decoded(delivery, _body(delivery, file))
+def _records(delivery: Delivery, chunks: Iterator[bytes]) -> Iterator[Row]:
+    blocks = _decoded(delivery, chunks)
     lines = chain.from_iterable(io.StringIO(block, newline="\n") for block in blocks)
     records = csv.reader(lines, delimiter=delivery.table.delimiter, strict=True)
     line = 1
@@ -61,10 +65,10 @@ def _records(delivery: Delivery, file: BinaryIO) -> Iterator[Row]:
         raise delivery.fault(f"line {line} is not well-formed ({error})") from error
 
 
-def _decoded(delivery: Delivery, body: BinaryIO) -> Iterator[str]:
+def _decoded(delivery: Delivery, chunks: Iterator[bytes]) -> Iterator[str]:
     """The text in blocks of whole lines."""
     number = 1
-    for block in _blocks(delivery, body):
+    for block in _blocks(delivery, chunks):
         try:
             if b"\0" in block:
                 raise _nul(delivery, block, number)
@@ -75,10 +79,10 @@ def _decoded(delivery: Delivery, body: BinaryIO) -> Iterator[str]:
         number += block.count(b"\n")
 
 
-def _blocks(delivery: Delivery, body: BinaryIO) -> Iterator[bytes]:
+def _blocks(delivery: Delivery, chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The bytes, cut behind line ends: no encoding that is read here has that byte in another character."""
     number, rest = 1, b""
-    while chunk := body.read(_BLOCK):
+    for chunk in chunks:
         whole, end, chunk = chunk.rpartition(b"\n")
         if end:
             yield rest + whole + end
@@ -105,6 +109,14 @@ def _undecodable(delivery: Delivery, block: bytes, first_line: int) -> DeliveryE
         except UnicodeDecodeError as error:
             return delivery.fault(f"line {number}, byte {error.start + 1} is not {encoding}")
     return delivery.fault(f"a line from {first_line} on is not {encoding}")
+
+
+def _chunks(delivery: Delivery, file: BinaryIO, hear: Hear | None) -> Iterator[bytes]:
+    body = _body(delivery, file)
+    while chunk := body.read(_BLOCK):
+        if hear:
+            hear(chunk)
+        yield chunk
 
 
 def _body(delivery: Delivery, file: BinaryIO) -> BinaryIO:

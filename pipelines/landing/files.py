@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import BinaryIO
 
-from pipelines.landing.csv_files import Row, count_lines, csv_rows
+from pipelines.landing.csv_files import Hear, Row, count_lines, csv_rows
 from pipelines.landing.delivery import Control, Delivery, DeliveryError, read_control
 from pipelines.landing.layout import Layout, told_names
 from pipelines.landing.parquet_files import parquet_rows
@@ -39,18 +39,19 @@ def sha256_of(file: BinaryIO) -> str:
     return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_rows(delivery: Delivery, control: Control) -> Iterator[Row]:
+def read_rows(delivery: Delivery, control: Control, hear: Hear | None = None) -> Iterator[Row]:
     """Line number (the file's first line = 1) and cells of every row, as delivered, in declared order.
 
     Where the file has new columns, one more cell holds theirs as a JSON object (empty: all of them are).
     Bytes are checked before the first row; number of rows, totals and dates have been checked when the last
-    row is out: use the rows in a transaction that an error rolls back. Raises DeliveryError.
+    row is out: use the rows in a transaction that an error rolls back. ``hear`` is given the content as it is
+    read, the same for every way to compress it. Raises DeliveryError.
     """
     try:
         with delivery.path.open("rb") as file:
             _check_bytes(delivery, control, file)
             file.seek(0)
-            layout, rows = _open(delivery, file)
+            layout, rows = _open(delivery, file, hear)
             yield from _checked(delivery, control, layout, rows)
     except (OSError, EOFError, zlib.error) as error:
         raise delivery.fault(f"{delivery.path} cannot be read ({error})") from error
@@ -67,8 +68,9 @@ def new_columns(delivery: Delivery) -> list[str]:
         raise delivery.fault(f"{delivery.path} cannot be read ({error})") from error
 
 
-def _open(delivery: Delivery, file: BinaryIO) -> tuple[Layout, Iterator[Row]]:
-    return parquet_rows(delivery, file) if delivery.table.file == "parquet" else csv_rows(delivery, file)
+def _open(delivery: Delivery, file: BinaryIO, hear: Hear | None = None) -> tuple[Layout, Iterator[Row]]:
+    rows = parquet_rows if delivery.table.file == "parquet" else csv_rows
+    return rows(delivery, file, hear)
 
 
 def _check_bytes(delivery: Delivery, control: Control, file: BinaryIO) -> None:

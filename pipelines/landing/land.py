@@ -1,5 +1,6 @@
 """Land: what was received up to a date goes into raw as it came, all of it or nothing."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
@@ -10,6 +11,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
+from pipelines.landing.csv_files import Hear
 from pipelines.landing.database import DatabaseRead, land_read
 from pipelines.landing.files import Control, Delivery, DeliveryError, new_columns, read_control, read_rows
 from pipelines.landing.plan import Plan, plan_deliveries
@@ -49,6 +51,7 @@ class _Receipt:
     extra_columns: list[str]
     watermark_from: str | None = None
     watermark_until: str | None = None
+    content_sha256: str | None = None
 
 
 def land(
@@ -89,12 +92,15 @@ def _land_files(
     dates = [each.received_date for each in deliveries]
     _clear(cursor, table, [day for day in dates if (table.source, table.name, day) in plan.replaced])
     controls = [read_control(each) for each in deliveries]
-    _refuse_repeated(cursor, table, deliveries, controls)
-    landed = copy_rows(cursor, _RAW, table, dates, _dated_rows(deliveries, controls), with_extra=True)
+    heard = [hashlib.sha256() for _ in deliveries]
+    rows = _dated_rows(deliveries, controls, [each.update for each in heard])
+    landed = copy_rows(cursor, _RAW, table, dates, rows, with_extra=True)
+    contents = [each.hexdigest() for each in heard]
+    _refuse_repeated(cursor, table, deliveries, controls, contents)
     _refuse_duplicates(cursor, table, deliveries)
     analyze(cursor, _RAW, table, dates)
-    pairs = zip(deliveries, controls, strict=True)
-    _record(cursor, [_file_receipt(delivery, control, night_id) for delivery, control in pairs])
+    told = zip(deliveries, controls, contents, strict=True)
+    _record(cursor, [_file_receipt(*each, night_id) for each in told])
     return sum(control.rows for control in controls), landed
 
 
@@ -119,12 +125,12 @@ def _land_reads(
 
 
 def _dated_rows(
-    deliveries: Sequence[Delivery], controls: Sequence[Control]
+    deliveries: Sequence[Delivery], controls: Sequence[Control], hearers: Sequence[Hear]
 ) -> Iterator[tuple[date, int, Sequence[str]]]:
     """The rows of all files, each with a last cell for what came in columns that are not declared."""
     width = len(deliveries[0].table.columns)
-    for delivery, control in zip(deliveries, controls, strict=True):
-        for line, cells in read_rows(delivery, control):
+    for delivery, control, hear in zip(deliveries, controls, hearers, strict=True):
+        for line, cells in read_rows(delivery, control, hear):
             yield delivery.received_date, line, cells if len(cells) > width else (*cells, "")
 
 
@@ -141,23 +147,29 @@ def _clear(cursor: Cursor, table: Table, dates: Sequence[date]) -> None:
 
 
 def _refuse_repeated(
-    cursor: Cursor, table: Table, deliveries: Sequence[Delivery], controls: Sequence[Control]
+    cursor: Cursor,
+    table: Table,
+    deliveries: Sequence[Delivery],
+    controls: Sequence[Control],
+    contents: Sequence[str],
 ) -> None:
-    """An increment that is, byte by byte, another date's: its own rows are missing.
+    """An increment that is another date's, byte by byte or packed anew: its own rows are missing.
 
     Every other kind of table may come twice the same, and a day without rows as often as it likes.
     """
     if table.mode != "increment":
         return
     cursor.execute(
-        "select sha256, received_date from ops.deliveries "
-        "where source_code = %s and table_name = %s and row_count > 0 and sha256 = any(%s) "
-        "order by received_date",
-        (table.source, table.name, [control.sha256 for control in controls]),
+        "select coalesce(content_sha256, sha256), received_date from ops.deliveries "
+        "where source_code = %s and table_name = %s and row_count > 0 "
+        "and coalesce(content_sha256, sha256) = any(%s) order by received_date",
+        (table.source, table.name, [*contents, *(control.sha256 for control in controls)]),
     )
     seen = dict(cursor.fetchall())
-    for delivery, control in zip(deliveries, controls, strict=True):
-        first = seen.setdefault(control.sha256, delivery.received_date) if control.rows else None
+    for delivery, control, content in zip(deliveries, controls, contents, strict=True):
+        first = None
+        if control.rows:  # an old receipt has the hash of the file alone
+            first = seen.get(control.sha256) or seen.setdefault(content, delivery.received_date)
         if first not in (None, delivery.received_date):
             raise delivery.fault(
                 f"{delivery.path.name} is the file of {first} again, all {control.rows} rows of it",
@@ -192,7 +204,7 @@ def _duplicate_fault(delivery: Delivery | DatabaseRead, first: int, last: int, c
     )
 
 
-def _file_receipt(delivery: Delivery, control: Control, night_id: int) -> _Receipt:
+def _file_receipt(delivery: Delivery, control: Control, content: str, night_id: int) -> _Receipt:
     return _Receipt(
         source_code=delivery.table.source,
         table_name=delivery.table.name,
@@ -204,6 +216,7 @@ def _file_receipt(delivery: Delivery, control: Control, night_id: int) -> _Recei
         control_sums=json.dumps({column: str(total) for column, total in control.sums.items()}),
         night_id=night_id,
         extra_columns=new_columns(delivery),
+        content_sha256=content,
     )
 
 

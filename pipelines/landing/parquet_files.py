@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pipelines.landing.csv_files import Row
+from pipelines.landing.csv_files import Hear, Row
 from pipelines.landing.delivery import Delivery
 from pipelines.landing.layout import Layout, layout_of
 
@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 _BATCH_ROWS = 5_000
 
 
-def parquet_rows(delivery: Delivery, file: BinaryIO) -> tuple[Layout, Iterator[Row]]:
+def parquet_rows(
+    delivery: Delivery, file: BinaryIO, hear: Hear | None = None
+) -> tuple[Layout, Iterator[Row]]:
     """The layout, and number (the first row = 1) and fields of every row; null is empty.
 
     Columns are found by name, in any order. Raises DeliveryError where a column's type is not the declared
     one; text is taken for every type and judged cell by cell, as in a CSV file. Memory holds a row group's
-    compressed columns and one batch of rows.
+    compressed columns and one batch of rows. ``hear`` is given the text of every row,
+    the same however the file was compressed.
     """
     import pyarrow
     from pyarrow import parquet
@@ -32,10 +35,10 @@ def parquet_rows(delivery: Delivery, file: BinaryIO) -> tuple[Layout, Iterator[R
         raise delivery.fault(f"{delivery.path} is no parquet file ({type(error).__name__})") from None
     layout = layout_of(delivery, schema.names, "the schema", any_order=True)
     _refuse_retyped(delivery, schema)
-    return layout, _rows(delivery, content)
+    return layout, _rows(delivery, content, hear)
 
 
-def _rows(delivery: Delivery, content: Any) -> Iterator[Row]:
+def _rows(delivery: Delivery, content: Any, hear: Hear | None) -> Iterator[Row]:
     import pyarrow
 
     number = 1
@@ -45,6 +48,8 @@ def _rows(delivery: Delivery, content: Any) -> Iterator[Row]:
             for fields in zip(*columns, strict=True):
                 if any("\0" in field for field in fields):
                     raise delivery.fault(f"row {number} holds a NUL character")
+                if hear:
+                    hear("\0".join((*fields, "\n")).encode())
                 yield number, fields
                 number += 1
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:

@@ -55,7 +55,9 @@ def write_rows(
     with connection.cursor() as cursor:
         delete_dates(cursor, schema, declared, [received_date])
         lines = ((received_date, number, row) for number, row in enumerate(rows, start=2))
-        return copy_rows(cursor, schema, declared, [received_date], lines)
+        count = copy_rows(cursor, schema, declared, [received_date], lines)
+        analyze(cursor, schema, declared, [received_date])
+    return count
 
 
 def copy_rows(

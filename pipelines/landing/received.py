@@ -19,5 +19,7 @@ def received_hash(cursor: Cursor, until: date) -> str:
         (until,),
     )
     deliveries = cursor.fetchone()
-    cursor.execute("select count(*), sum(line_number) from ops.quarantine where received_date <= %s", (until,))
+    cursor.execute(
+        "select count(*), sum(line_number) from ops.quarantine where received_date <= %s", (until,)
+    )
     return sha256(f"{deliveries} {cursor.fetchone()}".encode()).hexdigest()

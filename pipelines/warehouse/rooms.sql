@@ -70,12 +70,14 @@ create table if not exists ops.deliveries (
     landed_at timestamptz not null default clock_timestamp(),
     primary key (source_code, table_name, received_date)
 );
--- What a delivery brought beside the declared columns, told by name or number; and for a table that is read by
--- watermark, the range that was read: from (null: the beginning) <= watermark < until.
+-- What a delivery brought beside the declared columns, told by name or number; for a table that is read by
+-- watermark, the range that was read: from (null: the beginning) <= watermark < until; and of a file the hash of
+-- what it holds, however it was compressed (null: landed before that was kept).
 alter table ops.deliveries
     add column if not exists extra_columns text[] not null default '{}',
     add column if not exists watermark_from text,
-    add column if not exists watermark_until text;
+    add column if not exists watermark_until text,
+    add column if not exists content_sha256 text;
 
 create table if not exists ops.quarantine (
     source_code text not null,

@@ -9,6 +9,7 @@ from test_unit_tests import complaints, dbt
 
 from pipelines import landing
 from pipelines.gates import load_suites
+from pipelines.gates.dates import dates_statement
 from pipelines.gates.policy_values import read_policy_values
 from pipelines.gates.suites import QUERY, QUERY_TYPE, fill
 from pipelines.policy import read_policy, write_policy
@@ -42,6 +43,9 @@ def test_rules_fit_the_views_they_judge(make_settings, bank):
             assert summed <= columns, suite.table
             for rule in suite.rules:
                 kwargs = fill(rule, policy, names)
+                dates = dates_statement(rule, f"select * from staging.{suite.relation}", policy, names)
+                assert dates is not None, f"{rule.rule_id} does not tell the dates of what it found"
+                cursor.execute(sql.SQL("explain {}").format(dates))
                 if rule.type == QUERY_TYPE:
                     cursor.execute("explain " + kwargs[QUERY].format(batch=f"staging.{suite.relation}"))
                     continue

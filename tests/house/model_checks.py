@@ -27,6 +27,7 @@ PUBLISHED = {
         "customer_months",
         "customer_identities",
         "customer_identity_changes",
+        "customer_identity_conflicts",
         "customer_attributes",
     ),
     *("customer_groups", "customer_values", "value_concentrations", "customer_stability", "customer_tiers"),

@@ -201,6 +201,10 @@ def test_folders_after_the_date_are_not_looked_at(landing):
             lambda landing: landing.write(SECOND, rows_of(FIRST)),
             ["transactions.csv.gz is the file of 2026-03-30 again, all 3 rows", "core deliver the rows of"],
         ),
+        (
+            lambda landing: landing.write(SECOND, rows_of(FIRST), data=packed_anew(rows_of(FIRST))),
+            ["transactions.csv.gz is the file of 2026-03-30 again, all 3 rows", "core deliver the rows of"],
+        ),
     ],
     ids=[
         "missing",
@@ -214,6 +218,7 @@ def test_folders_after_the_date_are_not_looked_at(landing):
         "control total",
         "not utf-8",
         "former file",
+        "former file packed anew",
     ],
 )
 def test_a_bad_delivery_moves_nothing_and_a_rerun_finishes(landing, spoil, words):
@@ -222,8 +227,21 @@ def test_a_bad_delivery_moves_nothing_and_a_rerun_finishes(landing, spoil, words
     finishes(landing)
 
 
-def test_a_former_file_is_told_among_days_that_land_at_once(landing):
-    landing.write(THIRD, rows_of(SECOND))
+def packed_anew(rows) -> bytes:
+    """What a source sends that compresses the same file another time."""
+    return gzip.compress(csv_bytes(TRANSACTIONS, rows), compresslevel=1, mtime=7)
+
+
+def test_a_former_file_is_told_that_was_landed_before_contents_were_kept(landing):
+    with connect(landing.settings) as connection, connection.cursor() as cursor:
+        cursor.execute("update ops.deliveries set content_sha256 = null")
+    landing.write(SECOND, rows_of(FIRST))
+    landing.refuses(THIRD, "core.transactions 2026-03-31: ", "is the file of 2026-03-30 again")
+
+
+@pytest.mark.parametrize("packed", [None, packed_anew(rows_of(SECOND))], ids=["as it was", "packed anew"])
+def test_a_former_file_is_told_among_days_that_land_at_once(landing, packed):
+    landing.write(THIRD, rows_of(SECOND), data=packed)
     landing.refuses(THIRD, "core.transactions 2026-04-01: ", "is the file of 2026-03-31 again")
     landing.write(THIRD, rows_of(THIRD))
     finishes(landing)

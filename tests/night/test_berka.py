@@ -2,8 +2,7 @@
 
 import os
 from collections import Counter
-from contextlib import closing
-from dataclasses import replace
+from contextlib import closing, contextmanager
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,10 +10,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 from berka_truth import Archive
-from conftest import _share_secrets, create_database, drop_database
+from conftest import own_bank
 from night_support import digests, night_state, query, run_night, warm
 
-from pipelines.settings import ROOT, load_settings
+from pipelines.settings import ROOT
 from pipelines.sources.berka_archive import deliver_archive
 from pipelines.warehouse import connect, reader_url
 
@@ -37,30 +36,25 @@ def archive():
 @pytest.fixture(scope="module")
 def bank(server, tmp_path_factory):
     """The bank with all its deliveries, later ones too, before its first night."""
-    yield from made_bank(server, tmp_path_factory.mktemp("berka"), "yihu_test_berka")
+    with made_bank(server, tmp_path_factory.mktemp("berka")) as settings:
+        deliver_archive(FILES, settings.landing, LAST)
+        yield settings
 
 
 @pytest.fixture(scope="module")
 def wiped_bank(server, bank, tmp_path_factory):
     """The same deliveries, and a database that has seen nothing yet."""
-    yield from made_bank(server, tmp_path_factory.mktemp("wiped"), "yihu_test_berka_wiped", bank.landing)
-
-
-def made_bank(server, folder, database, landing=None):
-    create_database(server, database)
-    settings = load_settings({"YIHU_BANK": "berka", "YIHU_VAR": str(folder)})
-    settings = replace(settings, landing=landing or settings.landing, database_url=server.url(database))
-    _share_secrets(settings.var)
-    with (
-        connect(settings) as connection,
-        connection.cursor() as cursor,
-    ):  # a night that waits for itself fails
-        cursor.execute(f"alter database {database} set lock_timeout = '60s'")
-    if landing is None:
-        deliver_archive(FILES, settings.landing, LAST)
-    with warm():
+    with made_bank(server, tmp_path_factory.mktemp("wiped"), bank.landing) as settings:
         yield settings
-    drop_database(server, database)
+
+
+@contextmanager
+def made_bank(server, folder, landing=None):
+    with warm(), own_bank(server, folder, "berka", landing) as settings:
+        with connect(settings) as connection, connection.cursor() as cursor:
+            # a night that waits for itself fails
+            cursor.execute(f"alter database {connection.info.dbname} set lock_timeout = '60s'")
+        yield settings
 
 
 @pytest.fixture(scope="module", params=DATES, ids=str)

@@ -3,24 +3,22 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import _share_secrets, create_database, drop_database
+from conftest import own_bank
 from histories import night_by_night
 from night_support import query, run_night, warm
 from small_bank import NIGHTS, small_bank
 
 from pipelines.demo_bank import write_demo_bank
 from pipelines.nights import Night
-from pipelines.settings import Settings, load_settings
+from pipelines.settings import Settings
 
 LAST = date(2026, 10, 10)
 THIRTY = tuple(LAST - timedelta(days) for days in range(29, -1, -1))
 CUSTOMERS = 300
-DATABASE = "yihu_test_clean_nights"
 SIZES = [pytest.param(NIGHTS, id="small"), pytest.param(THIRTY, id="long", marks=pytest.mark.long)]
 
 
@@ -58,17 +56,12 @@ def findings(settings: Settings, day: date) -> tuple[list[str], list[tuple[str, 
 @contextmanager
 def thirty_nights(server, folder: Path) -> Iterator[Settings]:
     """A bank that has published thirty nights one by one."""
-    create_database(server, DATABASE)
-    settings = replace(load_settings({"YIHU_VAR": str(folder)}), database_url=server.url(DATABASE))
-    _share_secrets(settings.var)
     first = THIRTY[0] - timedelta(days=30)
-    write_demo_bank(settings.landing, customers=CUSTOMERS, first_date=first, last_date=LAST)
-    try:
+    with own_bank(server, folder) as settings:
+        write_demo_bank(settings.landing, customers=CUSTOMERS, first_date=first, last_date=LAST)
         with warm():
             night_by_night(settings, THIRTY, told)
         yield settings
-    finally:
-        drop_database(server, DATABASE)
 
 
 def told(settings: Settings, day: date) -> Night:

@@ -1,16 +1,15 @@
 """However history was taken in, marts and edition are the same (law 2)."""
 
-from dataclasses import replace
+from contextlib import ExitStack
 from datetime import date, timedelta
 
 import pytest
-from conftest import _share_secrets, create_database, drop_database
+from conftest import own_bank
 from handmade_deliveries import read_delivery, write_delivery
 from histories import all_in_one, at_once_then_one, night_by_night, outcome
 from night_support import query, warm
 
 from pipelines.demo_bank import write_demo_bank
-from pipelines.settings import load_settings
 from pipelines.sources import load_source
 
 FIRST = date(2026, 8, 20)
@@ -34,18 +33,13 @@ def banks(server, tmp_path_factory):
     )
     add_deletion(landing)
     add_merge(landing)
+    add_overdues(landing)
     made = {}
-    with warm():
+    with warm(), ExitStack() as opened:
         for name, way in WAYS.items():
-            database = f"yihu_test_equivalence_{name}"
-            create_database(server, database)
-            settings = load_settings({"YIHU_VAR": str(folder / name)})
-            made[name] = replace(settings, landing=landing, database_url=server.url(database))
-            _share_secrets(settings.var)
+            made[name] = opened.enter_context(own_bank(server, folder / name, landing=landing))
             way(made[name], NIGHTS)
         yield made
-    for name in WAYS:
-        drop_database(server, f"yihu_test_equivalence_{name}")
 
 
 def add_deletion(landing):
@@ -65,6 +59,22 @@ def add_merge(landing):
     told = read_delivery(landing, table, NIGHTS[5])
     row = holder | {"identity_type": "ID", "identity_number": number}
     write_delivery(landing, table, NIGHTS[5], [*told, row])
+
+
+def add_overdues(landing):
+    """Two loans are told overdue before a month ends and never again, but for a correction after its end."""
+    table = load_source("loans").table("loan_balances")
+    days = [FIRST + timedelta(number) for number in range((LAST - FIRST).days + 1)]
+    told = {day: read_delivery(landing, table, day) for day in days}
+    kept, corrected = (row | {"balance_date": str(NIGHTS[0])} for row in told[FIRST][:2])
+    for day in days[1:]:
+        told[day] = [
+            row for row in told[day] if row["loan_no"] not in (kept["loan_no"], corrected["loan_no"])
+        ]
+    told[NIGHTS[0]] += [kept | {"overdue_days": "3"}, corrected | {"overdue_days": "4"}]
+    told[NIGHTS[4]] += [corrected | {"overdue_days": "5"}]
+    for day in days[1:]:
+        write_delivery(landing, table, day, told[day])
 
 
 def test_nightly_bulk_and_rebuilt_history_are_the_same(banks):
@@ -91,3 +101,5 @@ def test_the_nights_brought_late_corrected_and_deleted_rows_and_merges(banks):
         "select count(*) > 0 from raw.identity__links where change_code = 'merge' and _received_date = %s"
     )
     assert query(banks["nightly"], merged, NIGHTS[5]) == [(True,)]
+    overdue = "select array_agg(overdue_days order by 1) from marts.account_overdues where as_of_date = %s"
+    assert query(banks["nightly"], overdue, NIGHTS[0]) == [([3, 5],)]

@@ -4,13 +4,11 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
-from conftest import _share_secrets, create_database, drop_database
+from conftest import own_bank
 from histories import all_in_one, at_once_then_one, night_by_night, outcome
 from night_support import warm
 from spoilt_nights import (
@@ -26,7 +24,7 @@ from pipelines.demo_bank import write_demo_bank
 from pipelines.demo_bank.calendar import Calendar
 from pipelines.demo_bank.fault_kinds import KINDS
 from pipelines.demo_bank.faults import inject, read_plan
-from pipelines.settings import Settings, load_settings
+from pipelines.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -69,26 +67,13 @@ def banks(request, server, tmp_path_factory) -> Iterator[Banks]:
     inject(spoilt, 7, Calendar(size.first, size.last), read_plan(size.faults))
     with (
         warm(),
-        bank(server, "clean", clean) as clean_settings,
-        bank(server, "spoilt", spoilt) as spoilt_settings,
+        own_bank(server, folder / "var_clean", landing=clean) as clean_settings,
+        own_bank(server, folder / "var_spoilt", landing=spoilt) as spoilt_settings,
     ):
         all_in_one(clean_settings, size.nights)
         person = engineer(spoilt_settings)
         night_by_night(spoilt_settings, size.nights, person.run)
         yield Banks(size, spoilt_settings, clean_settings, person)
-
-
-@contextmanager
-def bank(server, name: str, landing: Path) -> Iterator[Settings]:
-    """A bank with nothing taken in yet."""
-    database = f"yihu_test_faults_{name}"
-    create_database(server, database)
-    settings = load_settings({"YIHU_VAR": str(landing.parent / f"var_{name}")})
-    _share_secrets(settings.var)
-    try:
-        yield replace(settings, landing=landing, database_url=server.url(database))
-    finally:
-        drop_database(server, database)
 
 
 @pytest.mark.parametrize("banks", SIZES, indirect=True)
@@ -130,7 +115,8 @@ def differences(found: Counter[str], wanted: Counter[str], touched: set[str]) ->
 def test_repaired_history_is_the_same_however_it_is_taken_in(server, banks):
     nightly = outcome(banks.spoilt, banks.size.last)
     for way in (at_once_then_one, all_in_one):
-        with bank(server, way.__name__, banks.spoilt.landing) as settings:
+        var = banks.spoilt.var.with_name(way.__name__)
+        with own_bank(server, var, landing=banks.spoilt.landing) as settings:
             way(settings, banks.size.nights)
             taken = outcome(settings, banks.size.last)
         assert {name for name in nightly if nightly[name] != taken.get(name)} == set()

@@ -23,7 +23,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from conftest import create_database, drop_database
+from conftest import own_bank
 from handmade_deliveries import read_delivery, write_delivery
 from night_support import run_night, warm
 from psycopg2 import sql
@@ -538,11 +538,7 @@ def published(
     bank: str, server: Any, folders: Any, deliver: Callable[[Path], Any]
 ) -> Iterator[PublishedNight]:
     """A bank's database after one night; the gates are not the subject and let it pass."""
-    database = f"yihu_policy_moves_{bank}"
-    var = folders.mktemp(bank)
-    settings = Settings(ROOT, bank, var, var / bank / "landing", server.url(database), ROOT / "policy")
-    create_database(server, database)
-    try:
+    with own_bank(server, folders.mktemp(bank), bank) as settings:
         deliver(settings.landing)
         # made anew in one build: what dbt ran then gives all of a table, and can be run again
         at_once = patch.object(history, "stops", lambda _, night: [history.Stop(night.business_date, None)])
@@ -552,8 +548,6 @@ def published(
             connection.cursor().execute("insert into ops.reader_branches values (current_user, '*'); analyze")
         with connect(settings) as connection:
             yield PublishedNight(settings, NIGHTS[bank], connection)
-    finally:
-        drop_database(server, database)
 
 
 # ── the tests ───────────────────────────────────────────────────────────────────────────────────────────────

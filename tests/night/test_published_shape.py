@@ -36,6 +36,7 @@ COLUMNS = {
     "customer_accounts": "account_id customer_id",
     "customer_identities": "source_code source_customer_id customer_id rule_code since_date",
     "customer_identity_changes": "source_code source_customer_id customer_id",
+    "customer_identity_conflicts": "source_code source_customer_id customer_id linked_customer_id",
     "customer_tiers": "customer_id scheme_code tier_code state_code since_date metric_value reason_code "
     "reason_zh reason_en",
     "customer_churn": "customer_id churn_probability churn_percentile churn_band_code method_code "
@@ -51,7 +52,12 @@ PUBLICATIONS = (
 HISTORIES = ("customer_360", "customer_accounts", "customer_identities", "customer_tiers", "customer_churn")
 SCHEMES = ("rfm", "abc", "aum_level")
 # nobody need have merged or split, be linked or out of reach
-MAY_BE_EMPTY = {"customer_identity_changes", "customer_groups", "contact_gaps"}
+MAY_BE_EMPTY = {
+    "customer_identity_changes",
+    "customer_identity_conflicts",
+    "customer_groups",
+    "contact_gaps",
+}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH = re.compile(r"[A-Za-z]{2}")
 PERSONAL = {"full_name", "identity_number", "phone", "email", "address"}

@@ -3,13 +3,12 @@
 import csv
 import shutil
 import uuid
-from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from unittest.mock import patch
 
 import pytest
-from conftest import create_database, drop_database
+from conftest import own_bank
 from night_support import LOADING, digests, night_state, query, run_night
 from small_bank import LAST, NEXT, NIGHTS, copied, current_edition, reading, small_bank
 
@@ -175,13 +174,9 @@ def blind_to(number):
 # ── from nothing ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@contextmanager
 def wiped(server, bank):
     """The same deliveries, and a database that has seen nothing."""
-    name = f"yihu_small_bank_wiped_{uuid.uuid4().hex[:8]}"
-    create_database(server, name)
-    yield replace(bank, database_url=server.url(name))
-    drop_database(server, name)
+    return own_bank(server, bank.var, landing=bank.landing)
 
 
 def test_history_loaded_in_one_go_publishes_what_its_nights_did(server, bank):

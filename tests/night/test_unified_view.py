@@ -1,17 +1,15 @@
 """The unified view of seven systems (U1, U2, U3, U6, U7): a day written by hand, and what readers see."""
 
 from contextlib import closing
-from dataclasses import replace
 from decimal import Decimal
 
 import psycopg2
 import pytest
-from conftest import _share_secrets, create_database, drop_database
+from conftest import own_bank
 from handmade_bank import DAY, HENGYUAN, LI, RUIHE, SUN, WANG, ZHAO, D, seven_systems
 from handmade_deliveries import write_day
 from night_support import query, run_night, warm
 
-from pipelines.settings import load_settings
 from pipelines.sources import load_bank
 from pipelines.warehouse import reader_url
 
@@ -20,22 +18,11 @@ NAMES = {"C1": "wang", "C2": "li", "C3": "hengyuan", "C4": "sun", "C5": "zhao"}
 
 @pytest.fixture(scope="module")
 def bank(server, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("view")
-    database = "yihu_unified_view"
-    create_database(server, database)
-    settings = replace(
-        load_settings({"YIHU_VAR": str(folder / "var")}),
-        landing=folder / "landing",
-        database_url=server.url(database),
-    )
-    _share_secrets(settings.var)
-    write_day(settings.landing, load_bank("demo"), DAY, seven_systems())
-    try:
+    with own_bank(server, tmp_path_factory.mktemp("view")) as settings:
+        write_day(settings.landing, load_bank("demo"), DAY, seven_systems())
         with warm():
             run_night(settings, DAY)
         yield settings
-    finally:
-        drop_database(server, database)
 
 
 @pytest.fixture(scope="module")

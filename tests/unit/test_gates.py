@@ -19,13 +19,13 @@ from pipelines.gates import (
     close_if_failed,
     hmac_key,
     load_suites,
-    mask,
     quarantine_rejected,
     run_gate,
     tie_out,
 )
 from pipelines.gates import run as run_module
 from pipelines.gates import tie_outs as tie_outs_module
+from pipelines.gates.dates import tell_dates
 from pipelines.gates.deliveries import SHARE_PARAMETER
 from pipelines.gates.policy_values import PolicyValues
 from pipelines.gates.suites import GATES, fill
@@ -314,8 +314,8 @@ def test_critical_closes_warning_does_not_crash_does_and_no_cell_is_kept(shop):
     verdict = pass_delivery(shop)
 
     found = stored(shop)
-    assert found["shop.present"] == ("failed", 3, 1, None)
-    assert found["shop.known"] == ("failed", 3, 3, None)
+    assert found["shop.present"] == ("failed", 3, 1, "received 2026-10-31: 1")
+    assert found["shop.known"] == ("failed", 3, 3, "received 2026-10-31: 3")
     assert found["shop.rows"] == ("failed", None, None, "3")
     assert found["shop.warned"][:3] == ("failed", 3, 3)
     assert found["shop.shop_code"][0] == "passed"
@@ -337,6 +337,78 @@ def test_critical_closes_warning_does_not_crash_does_and_no_cell_is_kept(shop):
         assert name not in str(closed.value)
 
 
+@pytest.mark.parametrize(
+    ("kind", "kwargs", "received"),
+    [
+        ("expect_column_values_to_not_be_null", {"column": "source_account_id"}, "2026-10-30: 1"),
+        (
+            "expect_column_values_to_be_in_set",
+            {"column": "full_name", "value_set": ["Wang"]},
+            "2026-10-30: 1, 2026-10-31: 1",
+        ),
+        (
+            "expect_column_values_to_be_between",
+            {"column": "balance_amount", "min_value": 2, "max_value": 7},
+            "2026-10-29: 1, 2026-10-31: 2",
+        ),
+        (
+            "expect_column_pair_values_a_to_be_greater_than_b",
+            {"column_A": "_line_number", "column_B": "balance_amount", "or_equal": True},
+            "2026-10-30: 2, 2026-10-31: 3",
+        ),
+        (
+            "expect_column_pair_values_a_to_be_greater_than_b",
+            {"column_A": "_received_date", "column_B": "_received_date", "or_equal": False},
+            "2026-10-29: 1, 2026-10-30: 2, 2026-10-31: 3",
+        ),
+        (
+            "expect_compound_columns_to_be_unique",
+            {"column_list": ["_received_date", "source_account_id"]},
+            "2026-10-31: 2",
+        ),
+        (
+            "unexpected_rows_expectation",
+            {"unexpected_rows_query": "select b._received_date from {batch} as b where b.balance_amount > 7"},
+            "2026-10-31: 2",
+        ),
+    ],
+)
+def test_a_failure_after_a_gap_names_the_dates_of_receipt(shop, kind, kwargs, received):
+    shop.expect(rule("bad", kind, kwargs))
+    shop.deliver([("a1", "Wang", "1")], day=date(2026, 10, 29))
+    shop.deliver([(None, "Wang", "5"), ("a2", "Li", "5")], day=YESTERDAY)
+    shop.deliver([("a3", None, "5"), ("a4", "Wang", "8"), ("a4", "Wu", "9")])
+    verdict = pass_delivery(shop)
+    count = sum(int(told.split(": ")[1]) for told in received.split(", "))
+    assert stored(shop)["shop.bad"][2:] == (count, f"received {received}")
+    with pytest.raises(
+        GateClosed, match=f"shop.bad on shop__balances: {count} unexpected .received {received}"
+    ):
+        close_if_failed(verdict)
+
+
+def test_a_rule_about_a_whole_table_names_no_date(shop):
+    shop.expect(NOT_MANY)
+    shop.deliver([("a1", "Wang", "1"), ("a2", "Wang", "1"), ("a3", "Wang", "1")])
+    pass_delivery(shop)
+    assert stored(shop)["shop.rows"] == ("failed", None, None, "3")
+
+
+def test_many_dates_are_told_by_the_first():
+    counts = [(date(2026, 10, day), day) for day in range(1, 8)]
+    assert tell_dates(counts[:1]) == "received 2026-10-01: 1"
+    assert tell_dates(counts).endswith(", 2026-10-05: 5 and 2 more dates")
+    assert tell_dates([]) is None
+
+
+def test_lines_in_quarantine_beyond_the_share_are_told_by_date(shop):
+    shop.deliver([("a1", "Wang", "?")], day=YESTERDAY)
+    shop.deliver([("a1", "Wang", "?"), ("a2", "Li", "?"), ("a3", "Xu", "1")])
+    pass_delivery(shop)
+    told = stored(shop)["quarantine_share.shop.balances"][3]
+    assert told == "0.750000 of the lines, at most 0.5; received 2026-10-30: 1, 2026-10-31: 2"
+
+
 def test_a_new_column_warns_by_its_name(shop):
     shop.deliver([("a1", "Wang", "1")])
     query(shop.settings, "update ops.deliveries set extra_columns = array['colour', 'column 5']")
@@ -354,7 +426,7 @@ def test_a_retyped_column_closes_though_few_lines_have_it(shop):
     shop.deliver([("a1", "Wang", "1,00"), ("a2", "Li", "2,00")])
     verdict = pass_delivery(shop)
     assert [each.rule_id for each in verdict.criticals] == ["retyped.shop.balances"]
-    assert stored(shop)["retyped.shop.balances"] == ("failed", 4, 1, "balance")
+    assert stored(shop)["retyped.shop.balances"] == ("failed", 4, 1, "balance received 2026-10-31: 2")
 
 
 @pytest.mark.parametrize("amounts", [("1,00",), ("1,00", "2,00", "3")])
@@ -420,7 +492,7 @@ def test_a_day_without_delivery_closes(shop):
     verdict = pass_delivery(shop)
 
     assert [each.rule_id for each in verdict.criticals] == ["arrived.shop.balances"]
-    assert stored(shop)["arrived.shop.balances"][3] == "2 of 4 days"
+    assert stored(shop)["arrived.shop.balances"][3] == "2 of 4 days, without 2026-10-29, 2026-10-30"
 
 
 def test_a_declared_table_without_rules_is_an_error(shop, tmp_path):
@@ -531,15 +603,6 @@ def test_the_key_is_made_once_or_given(settings):
     assert stat.S_IMODE((settings.var / "secrets" / "hmac_key").stat().st_mode) == 0o600
     assert made.key_id == hashlib.sha256(made.secret).hexdigest()[:8]
     assert hmac_key(settings, {"YIHU_HMAC_KEY": "given"}).secret == b"given"
-
-
-def test_a_mask_shows_no_short_value():
-    assert [mask(value) for value in ("?", "ten", "seven", "1990-13-01")] == [
-        "…(1)",
-        "…(3)",
-        "s…(5)",
-        "1…(10)",
-    ]
 
 
 # ── the edition gate, and gates as processes ────────────────────────────────────────────────────────────────

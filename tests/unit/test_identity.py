@@ -1,23 +1,17 @@
-"""Identity numbers and the fold that turns them into customers."""
+"""Identity numbers, and the fold that turns linked records into customers."""
 
 import random
-from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
+from itertools import combinations
 
-import psycopg2
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.identity import IdentifyError, identify
-from pipelines.identity.fold import FoldError, RecordVersion, birth_id, fold_identities
+from pipelines.identity.fold import CAUSES, CHANGES, NEVER, NOBODY, RULES, Region, Verdict, fold
+from pipelines.identity.matching import match_settings
 from pipelines.identity.numbers import identity_key, normalise_company_code, normalise_identity_number
-from pipelines.nights import NightError, StepCounts, close_night, open_night
-from pipelines.warehouse import connect, rooms
-from pipelines.workspace import LIVE, Workspace
-
-DAY = date(2026, 1, 1)
-
 
 # ── numbers ────────────────────────────────────────────────────────────
 
@@ -119,315 +113,261 @@ def test_keys_of_different_kinds_never_meet():
 
 # ── the fold ────────────────────────────────────────────────────────────
 
-
-def version(day: int, name: str, key: str | None = None, line: int = 2) -> RecordVersion:
-    source, _, number = name.partition("/")
-    return RecordVersion(DAY + timedelta(day), source, number, key, line)
+DAY_ONE = 1000
 
 
-def told(changes) -> list[tuple]:
-    """Changes as (day, record, founder, former founder, change, rule), founders by name."""
-    changes = list(changes)
-    records = {(c.source_code, c.source_customer_id) for c in changes}
-    names = {birth_id(record): "/".join(record) for record in records}
-    return [
-        (
-            (c.changed_date - DAY).days,
-            f"{c.source_code}/{c.source_customer_id}",
-            names[c.customer_id],
-            names.get(c.former_customer_id),
-            c.change_code,
-            c.rule_code,
+class Bank:
+    """Versions as (day, record, number); records of one number are linked, others by ``links`` (bits).
+
+    Versions stand in the order of what they are, whatever the order in which they are given.
+    """
+
+    def __init__(self, versions, links=None, verdicts=()):
+        held, spans, born = {}, [], {}
+        for day, name, number in sorted(versions, key=lambda version: version[0]):
+            born.setdefault(name, (day, name))
+            if name in held and spans[held[name]][3] == number:
+                continue
+            if name in held:
+                spans[held[name]][2] = day
+            held[name] = len(spans)
+            spans.append([name, day, None, number])
+        spans.sort(key=lambda span: (span[0], span[1]))
+        self.names = sorted(born, key=born.get)
+        self.places = {name: place for place, name in enumerate(self.names)}
+        self.days = sorted({day for day, *_ in versions} | {day for *_, day in verdicts})
+        codes = {number: code for code, number in enumerate(sorted({span[3] for span in spans if span[3]}))}
+        self.bits = {}
+        for (left, a), (right, b) in combinations(enumerate(spans), 2):
+            if a[0] != b[0]:
+                pair = frozenset((a[0], b[0]))
+                self.bits[left, right] = 40.0 if a[3] and a[3] == b[3] else (links or {}).get(pair, -9.0)
+        linked = sorted(pair for pair, bits in self.bits.items() if bits >= 0)
+        self.verdicts = [
+            Verdict(self.places[a], self.places[b], kind == "same", DAY_ONE + day)
+            for kind, a, b, day in verdicts
+            if a in self.places and b in self.places
+        ]
+        self.region = Region(
+            part=np.zeros(len(self.names), np.int64),
+            founder=np.full(len(self.names), NOBODY),
+            record=np.array([self.places[span[0]] for span in spans], np.int64),
+            arrived=np.array([DAY_ONE + span[1] for span in spans], np.int64),
+            ended=np.array([NEVER if span[2] is None else DAY_ONE + span[2] for span in spans], np.int64),
+            number=np.array([codes.get(span[3], -1) for span in spans], np.int64),
+            left=np.array([left for left, _ in linked], np.int64),
+            right=np.array([right for _, right in linked], np.int64),
+            weight=np.array([self.bits[pair] for pair in linked]),
+            rule=np.array(
+                [RULES.index("identity_number" if self.bits[p] == 40 else "model") for p in linked]
+            ),
         )
-        for c in changes
-    ]
+
+    def weigh(self, left, right):
+        return np.array([self.bits[int(a), int(b)] for a, b in zip(left, right, strict=True)])
+
+    def disputes(self):
+        """(day, record, record, bits) of every conflict that opens or (None) closes."""
+        days = [DAY_ONE + day for day in self.days]
+        return [
+            (day.day.toordinal() - DAY_ONE, self.names[each.left], self.names[each.right], each.weight)
+            for day in fold(self.region, self.verdicts, days, self.weigh, match_settings())
+            for each in day.conflicts
+        ]
+
+    def changes(self, model_day=None):
+        """(day, record, founder, former founder, change, cause, rule, evidence) of every change."""
+
+        def name(place):
+            return None if place == NOBODY else self.names[place]
+
+        days = sorted({DAY_ONE + day for day in self.days} | ({model_day} if model_day else set()))
+        return [
+            (
+                day.day.toordinal() - DAY_ONE,
+                name(record),
+                name(founder),
+                name(former),
+                CHANGES[change],
+                CAUSES[cause],
+                RULES[rule],
+                name(linked),
+            )
+            for day in fold(self.region, self.verdicts, days, self.weigh, match_settings(), model_day)
+            for record, founder, former, change, cause, rule, linked in zip(
+                *(day.record, day.founder, day.former, day.change, day.cause, day.rule, day.linked),
+                strict=True,
+            )
+        ]
 
 
-def test_birth_ids_are_fixed_for_ever():
-    assert birth_id(("core", "1")) == "c3c3f6b7da8803fb8"
-    assert birth_id(("core", "11")) != birth_id(("core1", "1"))
+def told(versions, *arguments, **options):
+    """Changes as (day, record, founder, former founder, change, rule)."""
+    return [(*row[:5], row[6]) for row in Bank(versions, *arguments, **options).changes()]
 
 
 def test_records_without_a_key_stay_alone():
-    assert told(fold_identities([version(0, "a/1"), version(0, "b/1")])) == [
+    assert told([(0, "a/1", None), (0, "b/1", None)]) == [
         (0, "a/1", "a/1", None, "first", "single"),
         (0, "b/1", "b/1", None, "first", "single"),
     ]
 
 
 def test_a_later_record_joins_the_one_first_received():
-    assert told(fold_identities([version(0, "z/9", "ID:1"), version(1, "a/1", "ID:1")])) == [
+    assert told([(0, "z/9", "1"), (1, "a/1", "1")]) == [
         (0, "z/9", "z/9", None, "first", "single"),
         (1, "a/1", "z/9", None, "first", "identity_number"),
     ]
 
 
 def test_on_one_date_the_lowest_source_and_number_found_the_customer():
-    versions = [version(0, "b/1", "USCC:1"), version(0, "a/2", "USCC:1"), version(0, "a/10", "USCC:1")]
-    assert {(record, founder) for _, record, founder, *_ in told(fold_identities(versions))} == {
-        ("a/10", "a/10"),
-        ("a/2", "a/10"),
-        ("b/1", "a/10"),
-    }
+    found = told([(0, "b/1", "1"), (0, "a/2", "1"), (0, "a/10", "1")])
+    assert {row[2] for row in found} == {"a/10"}
 
 
 def test_a_corrected_number_merges_and_a_second_correction_splits():
-    versions = [
-        version(0, "a/1", "ID:1"),
-        version(1, "b/1", None),
-        version(2, "b/1", "ID:1"),
-        version(3, "b/1", "ID:2"),
-    ]
-    assert told(fold_identities(versions))[2:] == [
+    versions = [(0, "a/1", "1"), (1, "b/1", None), (2, "b/1", "1"), (3, "b/1", "2")]
+    assert told(versions)[2:] == [
         (2, "b/1", "a/1", "b/1", "merge", "identity_number"),
         (3, "b/1", "b/1", "a/1", "split", "single"),
     ]
 
 
 def test_an_older_record_that_joins_renames_every_member():
-    versions = [
-        version(0, "z/1"),
-        version(1, "a/1", "ID:1"),
-        version(1, "b/1", "ID:1"),
-        version(2, "z/1", "ID:1"),
-    ]
-    assert told(fold_identities(versions))[3:] == [
+    versions = [(0, "z/1", None), (1, "a/1", "1"), (1, "b/1", "1"), (2, "z/1", "1")]
+    assert told(versions)[3:] == [
         (2, "a/1", "z/1", "a/1", "merge", "identity_number"),
         (2, "b/1", "z/1", "a/1", "merge", "identity_number"),
     ]
 
 
 def test_when_the_founder_leaves_the_others_are_split_from_him():
-    versions = [version(0, name, "ID:1") for name in ("a/1", "b/1", "c/1")] + [version(1, "a/1", "ID:2")]
-    assert told(fold_identities(versions))[3:] == [
+    versions = [*((0, name, "1") for name in ("a/1", "b/1", "c/1")), (1, "a/1", "2")]
+    assert told(versions)[3:] == [
         (1, "b/1", "b/1", "a/1", "split", "single"),
         (1, "c/1", "b/1", "a/1", "split", "identity_number"),
     ]
 
 
 def test_moving_to_an_older_customer_is_a_merge():
-    versions = [version(0, "a/1", "ID:1"), version(1, "b/1", "ID:2"), version(1, "c/1", "ID:2")]
-    versions.append(version(2, "c/1", "ID:1"))
-    assert told(fold_identities(versions))[3:] == [(2, "c/1", "a/1", "b/1", "merge", "identity_number")]
+    versions = [(0, "a/1", "1"), (1, "b/1", "2"), (1, "c/1", "2"), (2, "c/1", "1")]
+    assert told(versions)[3:] == [(2, "c/1", "a/1", "b/1", "merge", "identity_number")]
 
 
 def test_a_customer_corrected_as_a_whole_keeps_its_id():
-    versions = [
-        version(0, "a/1", "ID:1"),
-        version(0, "b/1", "ID:1"),
-        version(1, "a/1", "ID:2"),
-        version(1, "b/1", "ID:2"),
+    versions = [(0, "a/1", "1"), (0, "b/1", "1"), (1, "a/1", "2"), (1, "b/1", "2")]
+    assert len(told(versions)) == 2
+
+
+def test_evidence_is_the_record_most_alike_and_of_a_split_the_one_left():
+    links = {frozenset(("a/1", "c/1")): 5.0, frozenset(("b/1", "c/1")): 7.0}
+    versions = [(0, "a/1", "1"), (0, "b/1", "1"), (1, "c/1", None), (2, "c/1", "2")]
+    found = Bank(versions, links).changes()
+    assert [(row[1], row[6], row[7]) for row in found[2:]] == [
+        ("c/1", "model", "b/1"),
+        ("c/1", "single", "b/1"),
     ]
-    assert len(told(fold_identities(versions))) == 2
+    assert found[0][7] is None
 
 
-def test_an_unchanged_version_changes_nothing():
-    assert len(told(fold_identities([version(day, "a/1", "ID:1") for day in range(3)]))) == 1
+def test_a_number_of_its_own_parts_what_a_weight_had_joined():
+    links = {frozenset(("a/1", "b/1")): 20.0}
+    found = told([(0, "a/1", "1"), (0, "b/1", None), (4, "b/1", "2"), (6, "b/1", None)], links)
+    assert [(row[0], row[1], row[4]) for row in found[1:]] == [
+        (0, "b/1", "first"),
+        (4, "b/1", "split"),
+        (6, "b/1", "merge"),
+    ]
 
 
-def test_the_last_line_of_a_date_counts():
-    versions = [version(0, "a/1", "ID:1"), version(0, "b/1", None, line=9), version(0, "b/1", "ID:1", line=3)]
-    assert told(fold_identities(versions))[1] == (0, "b/1", "b/1", None, "first", "single")
+def test_a_conflict_opens_with_the_second_number_and_closes_with_the_link():
+    links = {frozenset(("a/1", "b/1")): 20.0}
+    versions = [(0, "a/1", "1"), (0, "b/1", None), (4, "b/1", "2"), (6, "b/1", "1")]
+    assert Bank(versions, links).disputes() == [(4, "a/1", "b/1", 20.0), (6, "a/1", "b/1", None)]
+    # also by way of a record that carries no number
+    versions = [(0, "a/1", "1"), (0, "b/1", None), (2, "c/1", "2")]
+    links |= {frozenset(("b/1", "c/1")): 9.0}
+    assert Bank(versions, links).disputes() == [(2, "b/1", "c/1", 9.0)]
 
 
-def test_dates_out_of_order_are_an_error():
-    with pytest.raises(FoldError, match="2026-01-01 follow those of 2026-01-02"):
-        list(fold_identities([version(1, "a/1"), version(0, "a/1")]))
+def test_people_decide_from_a_day_on_and_until_they_decide_otherwise():
+    links = {frozenset(("a/1", "b/1")): 20.0}
+    versions = [(0, "a/1", None), (0, "b/1", None), (0, "c/1", None)]
+    bank = Bank(versions, links, [("different", "a/1", "b/1", 3), ("same", "a/1", "c/1", 5)])
+    bank.verdicts[0] = Verdict(0, 1, False, DAY_ONE + 3, DAY_ONE + 7)
+    bank.days.append(7)
+    assert [(*row[:2], *row[4:]) for row in bank.changes()[3:]] == [
+        (3, "b/1", "split", "decision", "single", "a/1"),
+        (5, "c/1", "merge", "decision", "decision", "a/1"),
+        (7, "b/1", "merge", "decision", "model", "a/1"),
+    ]
+
+
+def test_another_model_is_the_cause_of_what_it_changes():
+    versions = [(0, "a/1", "1"), (0, "b/1", "1"), (0, "c/1", "1")]
+    bank = Bank(versions)
+    bank.region.founder[:] = 0, 1, NOBODY
+    bank.days = []
+    assert [row[:6] for row in bank.changes(model_day=DAY_ONE + 2)] == [
+        (2, "b/1", "a/1", "b/1", "merge", "model"),
+        (2, "c/1", "a/1", None, "first", "data"),
+    ]
 
 
 @st.composite
-def histories(draw) -> list[RecordVersion]:
+def histories(draw):
     names = st.sampled_from([f"{source}/{number}" for source in "ab" for number in range(4)])
-    keys = st.sampled_from([None, "ID:1", "ID:2", "USCC:1"])
-    days = draw(st.lists(st.lists(st.tuples(names, keys), max_size=5), max_size=6))
-    return [
-        version(day, name, key, line)
-        for day, lines in enumerate(days)
-        for line, (name, key) in enumerate(lines, start=2)
-    ]
+    numbers = st.sampled_from([None, "1", "2", "3"])
+    days = draw(st.lists(st.dictionaries(names, numbers, max_size=5), max_size=6))
+    pairs = st.tuples(names, names).filter(lambda pair: pair[0] != pair[1]).map(frozenset)
+    links = draw(st.dictionaries(pairs, st.integers(-12, 20).map(float), max_size=6))
+    versions = [(day, name, number) for day, own in enumerate(days) for name, number in own.items()]
+    known = sorted({name for _, name, _ in versions})
+    verdicts = []
+    if len(known) > 1 and draw(st.booleans()):
+        verdicts.append(("different", known[0], known[-1], draw(st.integers(0, 6))))
+    return versions, links, verdicts
 
 
-def customers_by_definition(versions: list[RecordVersion]) -> dict[tuple, str]:
-    """Every record's customer at the end, straight from the definition and without memory."""
-    keys, births = {}, {}
-    for v in sorted(versions, key=lambda v: (v.received_date, v.line_number)):
-        record = (v.source_code, v.source_customer_id)
-        births.setdefault(record, (v.received_date, record))
-        keys[record] = v.identity_key
-    clusters = defaultdict(list)
-    for record, key in keys.items():
-        clusters[key or record].append(record)
-    return {
-        record: birth_id(min(members, key=births.__getitem__))
-        for members in clusters.values()
-        for record in members
-    }
-
-
+@settings(deadline=None)
 @given(histories(), st.randoms())
-def test_the_fold_equals_the_definition_on_every_date_in_any_order(versions, shuffler):
-    changes = list(fold_identities(versions))
-    assert changes == sorted(changes, key=lambda c: (c.changed_date, c.source_code, c.source_customer_id))
-    shuffled = sorted(shuffler.sample(versions, len(versions)), key=lambda v: v.received_date)
-    assert list(fold_identities(shuffled)) == changes
-
-    current: dict[tuple, str] = {}
-    for day in sorted({v.received_date for v in versions}):
-        for change in (c for c in changes if c.changed_date == day):
-            record = (change.source_code, change.source_customer_id)
-            assert current.get(record) == change.former_customer_id != change.customer_id
-            assert (change.change_code == "first") == (record not in current)
-            assert (change.rule_code == "single") == (change.customer_id == birth_id(record))
-            current[record] = change.customer_id
-        assert current == customers_by_definition([v for v in versions if v.received_date <= day])
-
-
-def test_a_crowd_under_one_key_costs_what_it_brings():
-    """A record a day joining and leaving one big customer: each looks at itself only."""
-    crowd = [version(0, f"a/{number:06}", "ID:1") for number in range(20_000)]
-    daily = [version(day, f"b/{day}", "ID:1") for day in range(1, 2_000)]
-    changes = list(fold_identities(crowd + daily))
-    assert len(changes) == len(crowd) + len(daily)
+def test_every_day_is_as_if_all_had_come_on_it(history, shuffler):
+    """Neither the way to a day nor an order of versions moves anything; two numbers never meet."""
+    versions, links, verdicts = history
+    found = Bank(versions, links, verdicts).changes()
+    shuffled = shuffler.sample(versions, len(versions))
+    assert Bank(shuffled, links, verdicts).changes() == found
+    current = {}
+    for day in sorted({day for day, *_ in versions} | {day for *_, day in verdicts}):
+        for _, record, founder, former, change, *_ in (row for row in found if row[0] == day):
+            assert current.get(record) == former != founder
+            assert (change == "first") == (record not in current)
+            current[record] = founder
+        known = [version for version in versions if version[0] <= day]
+        numbers = {name: number for _, name, number in sorted(known, key=lambda version: version[0])}
+        held = {}
+        for record, founder in current.items():
+            held.setdefault(founder, set()).add(numbers[record])
+        assert all(len(own - {None}) < 2 for own in held.values())
+        decided = [verdict for verdict in verdicts if verdict[3] <= day]
+        for _, left, right, _ in decided:
+            assert current.get(left, 0) != current.get(right, 1)
+        # the same day, folded at once
+        once = Bank(known, links, decided)
+        once.days = [day]
+        assert {row[1]: row[2] for row in once.changes(model_day=DAY_ONE + day)} == current
 
 
 def test_a_random_bank_folds_the_same_after_any_shuffle():
     chance = random.Random(7)
     versions = [
-        version(
-            chance.randrange(30),
-            f"s{chance.randrange(3)}/{chance.randrange(500)}",
-            f"ID:{chance.randrange(400)}",
-            line,
-        )
-        for line in range(5_000)
+        (chance.randrange(30), f"s{chance.randrange(3)}/{chance.randrange(60)}", f"{chance.randrange(50)}")
+        for _ in range(400)
     ]
+    versions = list({version[:2]: version for version in versions}.values())
     folds = []
     for _ in range(2):
         chance.shuffle(versions)
-        folds.append(list(fold_identities(sorted(versions, key=lambda v: v.received_date))))
+        folds.append(Bank(versions).changes())
     assert folds[0] == folds[1]
-
-
-# ── the step ─────────────────────────────────────────────────────────────────────────────────────────────
-
-VERSIONS = "intermediate.int_customer_versions_unioned"
-WU, LI = "11010519491231002X", "440308199901101512"
-
-
-@pytest.fixture
-def bank(settings):
-    """A bank whose customer versions a test writes itself; live and in workspace w1."""
-    with connect(settings) as connection:
-        rooms.create_workspace(connection, Workspace("w1"))
-    with connect(settings, "yihu_transformer") as connection, connection.cursor() as cursor:
-        cursor.execute(
-            f"create table {VERSIONS} (source_code text, source_customer_id text,"
-            " received_date date, line_number bigint, identity_type_code text, identity_number text)"
-        )
-        cursor.execute(f"create view w1__{VERSIONS} as select * from {VERSIONS}")
-    return settings
-
-
-def receive(settings, day, source, customer, number):
-    with connect(settings, "yihu_transformer") as connection, connection.cursor() as cursor:
-        cursor.execute(
-            f"insert into {VERSIONS} values (%s, %s, %s, 2, 'id', %s)",
-            (source, customer, DAY + timedelta(day), number),
-        )
-
-
-def links(settings, schema="raw"):
-    with connect(settings) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "select _received_date, _line_number, source_code, source_customer_id, customer_id,"
-            " former_customer_id, rule_code, change_code, changed_date"
-            f" from {schema}.identity__links order by 1, 2"
-        )
-        return [((row[0] - DAY).days, *row[1:]) for row in cursor.fetchall()]
-
-
-def run_night(settings, day, workspace=LIVE, is_published=True):
-    business_date = DAY + timedelta(day)
-    night = open_night(settings, business_date, f"run {day}", workspace)
-    try:
-        return identify(settings, night)
-    finally:
-        if is_published and workspace.is_live:
-            with connect(settings) as connection, connection.cursor() as cursor:
-                cursor.execute(
-                    "insert into ops.editions values (%s, %s, 1, 'kept', 'night', %s, 'p', 'm', 'r')"
-                    " on conflict do nothing",
-                    (f"edition_{day}", business_date, night.night_id),
-                )
-        close_night(settings, night, "published" if is_published else "stopped")
-
-
-def test_the_step_lands_changes_on_the_date_they_were_received(bank):
-    receive(bank, 0, "core", "1", WU)
-    receive(bank, 0, "core", "2", "unknown")
-    receive(bank, 2, "loans", "7", "110105491231002")
-    receive(bank, 9, "loans", "8", LI)
-    assert run_night(bank, 3) == StepCounts(3, 3)
-    one, two = birth_id(("core", "1")), birth_id(("core", "2"))
-    assert links(bank) == [
-        (0, 2, "core", "1", one, None, "single", "first", "2026-01-01"),
-        (0, 3, "core", "2", two, None, "single", "first", "2026-01-01"),
-        (2, 2, "loans", "7", one, None, "identity_number", "first", "2026-01-03"),
-    ]
-
-
-def test_night_by_night_again_and_at_once_in_a_workspace_land_the_same(bank):
-    history = [(0, "core", "1", WU), (1, "core", "2", LI), (3, "loans", "7", WU), (4, "core", "2", WU)]
-    for received in history:
-        receive(bank, *received)
-    counts = [run_night(bank, day).rows_out for day in (0, 1, 2, 3, 4, 4)]
-    assert counts == [1, 1, 0, 1, 1, 1]
-    by_night = links(bank)
-    assert run_night(bank, 4, Workspace("w1")) == StepCounts(4, 4)
-    assert links(bank, "w1__raw") == by_night
-
-
-def test_what_is_not_published_yet_may_change(bank):
-    receive(bank, 0, "core", "1", WU)
-    run_night(bank, 0)
-    receive(bank, 1, "core", "2", WU)
-    run_night(bank, 1, is_published=False)
-    with connect(bank, "yihu_transformer") as connection, connection.cursor() as cursor:
-        cursor.execute(f"delete from {VERSIONS} where source_customer_id = '2'")
-    assert run_night(bank, 2) == StepCounts(1, 0)
-    assert len(links(bank)) == 1
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        f"delete from {VERSIONS} where source_customer_id = '2'",
-        f"insert into {VERSIONS} values ('a', '1', '2026-01-02', 2, null, null)",
-        f"update {VERSIONS} set identity_number = null",
-    ],
-)
-def test_a_changed_past_is_an_error_and_lands_nothing(bank, statement):
-    receive(bank, 0, "core", "1", WU)
-    receive(bank, 1, "core", "2", WU)
-    run_night(bank, 1)
-    before = links(bank)
-    with connect(bank, "yihu_transformer") as connection, connection.cursor() as cursor:
-        cursor.execute(statement)
-    receive(bank, 2, "core", "3", WU)
-    with pytest.raises(
-        IdentifyError, match=r"identity.links 2026-01-02: .* `yihu rebuild --date 2026-01-02`"
-    ):
-        run_night(bank, 2)
-    assert links(bank) == before
-
-
-def test_a_bank_without_customers_lands_nothing(bank):
-    assert run_night(bank, 0) == StepCounts(0, 0)
-
-
-def test_a_night_taken_over_lands_nothing(bank):
-    receive(bank, 0, "core", "1", WU)
-    night = open_night(bank, DAY, "run 1")
-    open_night(bank, DAY, "run 1")
-    with pytest.raises((psycopg2.errors.RaiseException, NightError), match="no longer the running night"):
-        identify(bank, night)
+    assert len(folds[0]) > 200

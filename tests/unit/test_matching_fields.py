@@ -66,7 +66,7 @@ def test_identity_numbers_are_those_of_the_night(become):
 
 
 def test_a_number_that_too_many_records_carry_is_not_trusted(become):
-    most = match_settings().trusted_number_records
+    most = match_settings().shared_key_records
     trusted = become({"n": "id_number"}, [{"n": NUMBERS[0]}] * most, "id_key")
     assert set(trusted) == {f"ID:{NUMBERS[0]}"}
     assert set(become({"n": "id_number"}, [{"n": NUMBERS[0]}] * (most + 1), "id_key")) == {None}

@@ -24,9 +24,9 @@ COLUMNS = {
 SUMS = {"amount": "-4.90"}
 
 
-def delivery_of(folder, columns, **control) -> Delivery:
+def delivery_of(folder, columns, compression="snappy", row_group_size=2, **control) -> Delivery:
     file = io.BytesIO()
-    parquet.write_table(pyarrow.table(columns), file, row_group_size=2)
+    parquet.write_table(pyarrow.table(columns), file, row_group_size, compression=compression)
     control = {"rows": 3, "sums": SUMS} | control
     path = write_delivery(folder, TABLE, DAY, data=file.getvalue(), control=control)
     return Delivery(TABLE, DAY, path.parent)
@@ -42,6 +42,16 @@ def test_rows_are_text_by_name_and_numbered_from_one(tmp_path):
         (2, ["2", "", "2026-03-15", ""]),
         (3, ["3", " ", "", "-5.00"]),
     ]
+
+
+def test_the_content_is_told_the_same_however_it_is_compressed(tmp_path):
+    def content(*arguments) -> bytes:
+        delivery, heard = delivery_of(tmp_path, *arguments), []
+        list(read_rows(delivery, read_control(delivery), heard.append))
+        return b"".join(heard)
+
+    assert content(COLUMNS, "gzip", 3) == content(COLUMNS, "snappy", 2)
+    assert content(COLUMNS | {"note": ["a", " ", None]}) != content(COLUMNS)
 
 
 def test_text_is_taken_for_every_type(tmp_path):

@@ -3,15 +3,15 @@ with
 
 versions as (
     select
-        {{ bank_account_id('source_code', 'source_account_id') }} as account_id,
+        account_id,
         balance_date,
         overdue_days,
         row_number() over (
-            partition by source_code, source_account_id
+            partition by account_id
             order by balance_date desc nulls last, received_date desc nulls last, line_number desc nulls last
         ) as version_rank
-    from {{ ref('int_overdues_unioned') }}
-    where balance_date <= {{ business_date() }}
+    from {{ ref('overdue_versions') }}
+    where month_number = {{ business_month() }} and balance_date <= {{ business_date() }}
 )
 
 select

@@ -14,14 +14,15 @@ scores as (
     where score._received_date = {{ business_date() }}
 ),
 
-steps as (
+-- the last step that the days reach: the rule has a few, so that nothing is joined customer by customer
+reached as (
     select
-        score.customer_id,
+        score.days_inactive,
         max(rule.days_inactive_from) as days_inactive_from
-    from scores as score
+    from (select distinct days_inactive from scores) as score
     inner join {{ source('policy', 'churn_rule') }} as rule
         on score.days_inactive >= rule.days_inactive_from and {{ in_force('rule') }}
-    group by score.customer_id
+    group by score.days_inactive
 )
 
 select
@@ -30,8 +31,8 @@ select
     cast(cast(score.lower_count as decimal(18, 8)) / cast(score.scored_count as decimal(18, 0))
         as decimal(9, 8)) as churn_percentile,
     score.days_inactive,
-    step.days_inactive_from,
+    reached.days_inactive_from,
     score.method_code,
     score.score_version
 from scores as score
-inner join steps as step on score.customer_id = step.customer_id
+inner join reached on score.days_inactive = reached.days_inactive

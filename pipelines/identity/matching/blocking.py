@@ -10,6 +10,7 @@ from duckdb import DuckDBPyConnection
 
 from pipelines.identity.matching.fields import Field
 from pipelines.identity.matching.settings import MatchSettings
+from pipelines.identity.matching.table import TELLING
 
 _MOST_RULES = 62  # a bit each
 
@@ -27,8 +28,8 @@ class BlockingRule:
 
 @dataclass(frozen=True)
 class Blocking:
-    """How blocking is limited, pinned with a model: by rule, how many records may share a key; by how many rules
-    a pair must be found unless one is telling alone."""
+    """How blocking is limited, pinned with a model: by rule, how many records may share a key; by how many
+    rules a pair must be found unless one is telling alone."""
 
     sizes: tuple[int, ...]
     told: int
@@ -40,9 +41,7 @@ def blocking_rules(fields: list[Field]) -> list[BlockingRule]:
     kinds = {field.name: field.kind for field in fields}
     by_kind = {kind: [name for name in names if kinds[name] == kind] for kind in set(kinds.values())}
     rules = [
-        BlockingRule((name,), (name,), is_telling=True)
-        for kind in ("id_number", "phone", "email")
-        for name in by_kind.get(kind, [])
+        BlockingRule((name,), (name,), is_telling=True) for kind in TELLING for name in by_kind.get(kind, [])
     ]
     for first, second in _couples(by_kind.get("phone", [])):
         rules.append(BlockingRule((first, second), (first, second)))
@@ -63,7 +62,8 @@ def make_pairs(
     settings: MatchSettings,
     blocking: Blocking | None = None,
 ) -> Blocking:
-    """Make the table ``pairs`` of ``fields``: ``l < r`` (rids) and ``rules``, a bit per rule that found the pair.
+    """Make the table ``pairs`` of ``fields``: ``l < r`` (rids) and ``rules``, a bit per rule that found the
+    pair.
 
     Gives how it was limited: as ``blocking`` says, else by what the settings allow a table of this size.
     """
@@ -72,11 +72,13 @@ def make_pairs(
     connection.execute("create or replace temp table found (l bigint, r bigint, rule bigint)")
     sizes = []
     for number, rule in enumerate(rules):
-        _make_blocks(connection, rule, settings.largest_block)
-        sizes.append(blocking.sizes[number] if blocking else _affordable(connection, budget, settings.largest_block))
+        most = settings.shared_key_records if rule.is_telling else settings.largest_block
+        _make_blocks(connection, rule, most)
+        sizes.append(blocking.sizes[number] if blocking else _affordable(connection, budget, most))
         _find(connection, number, sizes[-1])
     connection.execute(
-        "create or replace temp table candidates as select l, r, bit_or(rule) as rules from found group by l, r"
+        "create or replace temp table candidates as select l, r, bit_or(rule) as rules from found group "
+        "by l, r"
     )
     connection.execute("drop table found")
     most = max(settings.pairs_at_least, settings.pairs_per_record * records)
@@ -106,7 +108,9 @@ def _told(connection: DuckDBPyConnection, rules: list[BlockingRule], most: int) 
     """By how many rules a pair must be found so that about so many candidates are left."""
     counts = connection.execute(
         f"""
-        select case when {is_told(rules, _MOST_RULES + 1)} then {_MOST_RULES} else bit_count(rules) end as told,
+        select case when {is_told(rules, _MOST_RULES + 1)} then {
+            _MOST_RULES
+        } else bit_count(rules) end as told,
                count(*)
         from candidates group by told order by told desc
         """
@@ -132,7 +136,8 @@ def _make_blocks(connection: DuckDBPyConnection, rule: BlockingRule, most: int) 
 
 
 def _affordable(connection: DuckDBPyConnection, budget: int, most: int) -> int:
-    """The size of the largest blocks that a rule can afford: ``most`` where it can afford all, 1 where none."""
+    """The size of the largest blocks that a rule can afford: ``most`` where it can afford all, 1 where
+    none."""
     pairs, largest = connection.execute(
         """
         select max(pairs), max(size) filter (pairs <= ?) from (

@@ -1,8 +1,8 @@
 """From weighed pairs to persons: a cluster is accepted as a whole, not edge by edge.
 
-Records that a chain of links joins are looked at together: every pair among them is weighed, and clusters grow
-from the strongest mean link down, as long as the mean over all pairs and the weakest pair stay above the declared
-limits and no two valid identity numbers meet. What people have decided goes before both.
+Records that a chain of links joins are looked at together: every pair among them is weighed, and clusters
+grow from the strongest mean link down, as long as the mean over all pairs and the weakest pair stay above the
+declared limits and no two valid identity numbers meet. What people have decided goes before both.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +17,6 @@ from scipy.sparse.csgraph import connected_components
 from pipelines.identity.matching.settings import MatchSettings
 
 _APART = -1000.0
-_SAME = np.inf
 Pair = tuple[int, int]
 # the weights of pairs: (left, right) → weight, both as places in the graph, left < right
 Weigh = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -27,8 +26,9 @@ Weigh = Callable[[np.ndarray, np.ndarray], np.ndarray]
 class Graph:
     """Records 0 … n-1 in an order that follows from what they say, and the links among them.
 
-    ``numbers``: per record a code for its valid identity number, -1 without one. ``left`` < ``right``, ``weight``:
-    the links, sorted. ``together`` and ``apart``: pairs (lower place first) that people have decided on.
+    ``numbers``: per record a code for its valid identity number, -1 without one. ``left`` < ``right``,
+    ``weight``: the links, sorted. ``together`` and ``apart``: pairs (lower place first) that people have
+    decided on.
     """
 
     numbers: np.ndarray
@@ -53,7 +53,8 @@ def cluster(
 ) -> list[Conflict]:
     """Make the table ``clusters`` (rid, cluster: the lowest rid in it) from ``fields`` and ``scores``.
 
-    ``weigh(pairs, result)`` makes the table ``result`` (l, r, weight) for further pairs. The rids are 0 … n-1.
+    ``weigh(pairs, result)`` makes the table ``result`` (l, r, weight) for further pairs. The rids are 0 …
+    n-1.
     """
     edges = connection.execute(
         "select l, r, weight from scores where weight >= ? order by l, r", [settings.link_weight]
@@ -103,6 +104,8 @@ def partition(graph: Graph, weigh: Weigh, settings: MatchSettings) -> np.ndarray
     if len(crowded):
         left, right, weight = _complete(graph, weigh, crowded, parts)
         _settle_crowds(graph, labels, parts, left, right, weight, settings)
+    for low, high in sorted(graph.together):
+        _join(graph, labels, low, high)
     return labels
 
 
@@ -125,25 +128,20 @@ def conflicts(graph: Graph, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 def _components(graph: Graph, largest: int) -> np.ndarray:
     """A component number per record; each one above the limit is taken apart at ever stronger links.
 
-    Records that people have decided to be one stay in one component, and links between those that they have
-    decided to be two do not count.
+    Links between records that people have decided to be two do not count.
     """
     count = len(graph.numbers)
     left, right, weight = graph.left, graph.right, graph.weight
     if graph.apart:
         own = ~_among(left, right, graph.apart, count)
         left, right, weight = left[own], right[own], weight[own]
-    if graph.together:
-        decided = np.array(sorted(graph.together), dtype=np.int64)
-        left, right = np.r_[left, decided[:, 0]], np.r_[right, decided[:, 1]]
-        weight = np.r_[weight, np.full(len(decided), _SAME)]
     floor = np.full(count, -np.inf)
     while True:
         links = coo_matrix((np.ones(len(left), np.int8), (left, right)), shape=(count, count))
         _, parts = connected_components(links, directed=False)
         large = np.bincount(parts, minlength=count)[parts] > largest
         inside = large[left]
-        if not np.isfinite(weight[inside]).any():
+        if not inside.any():
             return parts
         weakest = np.full(count, np.inf)
         np.minimum.at(weakest, parts[left[inside]], weight[inside])
@@ -158,13 +156,11 @@ def _among(left: np.ndarray, right: np.ndarray, pairs: frozenset[Pair], count: i
 
 
 def _settle_twos(graph: Graph, labels: np.ndarray, is_two: np.ndarray) -> None:
-    """Two records alone: apart where two identity numbers meet, unless people say that they are one."""
+    """Two records alone: apart where two identity numbers meet."""
     second = np.flatnonzero(is_two & (labels != np.arange(len(labels))))
     first = labels[second]
     numbers = graph.numbers
     clash = (numbers[first] >= 0) & (numbers[second] >= 0) & (numbers[first] != numbers[second])
-    if graph.together:
-        clash &= ~_among(first, second, graph.together, len(labels))
     labels[second[clash]] = second[clash]
 
 
@@ -206,10 +202,14 @@ def _settle_crowds(
     starts = np.flatnonzero(np.r_[True, np.diff(parts[left]) != 0])
     ends = np.r_[starts[1:], len(left)]
     part = parts[left[starts]]
-    is_whole = (np.minimum.reduceat(weight, starts) >= settings.link_weight) & _is_at_peace(graph, parts)[part]
+    is_whole = (np.minimum.reduceat(weight, starts) >= settings.link_weight) & _is_at_peace(graph, parts)[
+        part
+    ]
     for start, end in zip(starts[~is_whole], ends[~is_whole], strict=True):
         members = np.r_[left[start], right[start:end][left[start:end] == left[start]]]
-        for group in _agglomerate(members, left[start:end], right[start:end], weight[start:end], graph, settings):
+        for group in _agglomerate(
+            members, left[start:end], right[start:end], weight[start:end], graph, settings
+        ):
             labels[group] = group.min()
 
 
@@ -242,44 +242,51 @@ def _agglomerate(
     for low, high in _placed(members, graph.apart):
         worst[low, high] = worst[high, low] = -np.inf
     groups: list[list[int] | None] = [[place] for place in range(size)]
-    held = [frozenset([number]) if number >= 0 else frozenset() for number in graph.numbers[members]]
+    held = graph.numbers[members].copy()
     counts = np.ones(size)
     alive = np.ones(size, bool)
 
-    def join(a: int, b: int) -> None:
+    mean = total.copy()
+    np.fill_diagonal(mean, -np.inf)
+    while True:
+        a, b = divmod(int(mean.argmax()), size)
+        if mean[a, b] < settings.cluster_weight:
+            break
+        clash = held[a] >= 0 and held[b] >= 0 and held[a] != held[b]
+        if clash or worst[a, b] < settings.worst_weight:
+            mean[a, b] = mean[b, a] = -np.inf
+            continue
         groups[a], groups[b] = groups[a] + groups[b], None
-        held[a] |= held[b]
+        held[a] = max(held[a], held[b])
         alive[b] = False
         total[a] += total[b]
         total[:, a] = total[a]
         worst[a] = np.minimum(worst[a], worst[b])
         worst[:, a] = worst[a]
         counts[a] += counts[b]
-
-    def means(a: int) -> np.ndarray:
         fresh = np.where(alive, total[a] / (counts[a] * counts), -np.inf)
         fresh[a] = -np.inf
-        return fresh
-
-    home = list(range(size))
-    for low, high in sorted(_placed(members, graph.together)):
-        a, b = sorted((home[low], home[high]))
-        if a != b:
-            join(a, b)
-            home = [a if place == b else place for place in home]
-    mean = np.stack([means(place) if alive[place] else np.full(size, -np.inf) for place in range(size)])
-    while True:
-        a, b = divmod(int(mean.argmax()), size)
-        if mean[a, b] < settings.cluster_weight:
-            break
-        clash = not (held[a] <= held[b] or held[b] <= held[a])
-        if clash or worst[a, b] < settings.worst_weight:
-            mean[a, b] = mean[b, a] = -np.inf
-            continue
-        join(a, b)
-        mean[a] = mean[:, a] = means(a)
+        mean[a] = mean[:, a] = fresh
         mean[b] = mean[:, b] = -np.inf
     return (members[sorted(group)] for group in groups if group)
+
+
+def _join(graph: Graph, labels: np.ndarray, low: int, high: int) -> None:
+    """Two records that people say are one bring their clusters along, but for those that people keep apart.
+
+    Then only one of the two goes over to the other's cluster, if nobody is kept apart from it there.
+    """
+    if labels[low] == labels[high]:
+        return
+    ours, theirs = (np.flatnonzero(labels == labels[place]) for place in (low, high))
+    for moving, staying in ((theirs, ours), (np.array([high]), ours), (np.array([low]), theirs)):
+        moved, stayed = set(map(int, moving)), set(map(int, staying))
+        if not any((a in moved and b in stayed) or (b in moved and a in stayed) for a, b in graph.apart):
+            left = np.setdiff1d(np.concatenate([ours, theirs]), np.concatenate([moving, staying]))
+            labels[np.concatenate([moving, staying])] = min(moving.min(), staying.min())
+            if len(left):
+                labels[left] = left.min()
+            return
 
 
 def _placed(members: np.ndarray, pairs: frozenset[Pair]) -> Iterator[Pair]:
@@ -291,7 +298,8 @@ def _placed(members: np.ndarray, pairs: frozenset[Pair]) -> Iterator[Pair]:
 def _identity_numbers(connection: DuckDBPyConnection) -> np.ndarray:
     """Per record a code for its valid identity number, -1 without one."""
     rows = connection.execute(
-        "select coalesce(dense_rank() over (order by id_key nulls last), 0) - 1 as id, id_key is null as none "
+        "select coalesce(dense_rank() over (order by id_key nulls last), 0) - 1 as id, id_key is null as "
+        "none "
         "from fields order by rid"
     ).fetchnumpy()
     return np.where(rows["none"], -1, rows["id"]).astype(np.int64)

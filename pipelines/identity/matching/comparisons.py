@@ -1,8 +1,8 @@
 """How two records are compared: per field (or per pair of correlated fields) a ladder of levels.
 
 The levels of a comparison are tried from the top; the first that holds counts. Splink evaluates them,
-training
-finds what each is worth. ``guess`` is the first belief in how often one person's records stand on a level.
+training finds what each is worth. ``guess`` is the first belief in how often one person's records stand on a
+level.
 """
 
 from dataclasses import dataclass
@@ -27,9 +27,8 @@ class Level:
 class Comparison:
     """A ladder over ``fields``; ``null``: the SQL under which nothing is known.
 
-    ``is_own``: two people of one household agree on it by chance only. ``poor``: how many of the last
-    levels no
-    more than a declared share of one person's records can stand on, whatever training believes to see.
+    ``is_own``: two people of one household agree on it by chance only. ``poor``: how many of the last levels
+    no more than a declared share of one person's records can stand on, whatever training believes to see.
     """
 
     name: str

@@ -34,8 +34,8 @@ class Matching:
 
 @contextmanager
 def workspace() -> Iterator[DuckDBPyConnection]:
-    """A DuckDB on disk that is gone afterwards; what exceeds the declared memory goes to its folder, readable to
-    its owner."""
+    """A DuckDB on disk that is gone afterwards; what exceeds the declared memory goes to its folder, readable
+    to its owner."""
     folder = Path(tempfile.mkdtemp(prefix="yihu-matching-"))  # mode 0700
     options = {"memory_limit": match_settings().memory, "temp_directory": str(folder / "spill")}
     try:
@@ -55,7 +55,8 @@ def match(
     settings: MatchSettings | None = None,
     model_folder: Path | None = None,
 ) -> Matching:
-    """Match the records of files: train on them, or take the model of a folder; weigh their pairs; cluster."""
+    """Match the records of files: train on them, or take the model of a folder; weigh their pairs;
+    cluster."""
     records = load_records(connection, paths, rules, keep or [])
     if model_folder:
         model = load_model(connection, comparisons_of_rules(rules), model_folder)

@@ -1,5 +1,4 @@
-"""How well the matcher does on a table whose truth is known: pairs, since a pair is what can be right or
-wrong."""
+"""How well the matcher does on a table whose truth is known, in pairs: a pair can be right or wrong."""
 
 import resource
 import sys
@@ -39,8 +38,7 @@ def evaluate(
     out: Path | None = None,
     settings: MatchSettings | None = None,
 ) -> Evaluation:
-    """Match the records of files; hold the clusters against the column ``truth``; write them to ``out`` as
-    csv.
+    """Match the records of files; hold the clusters against the column ``truth``; write them to ``out``.
 
     The truth is read only after clustering has ended.
     """
@@ -72,8 +70,7 @@ def evaluate(
 
 
 def write_clusters(connection: DuckDBPyConnection, out: Path) -> None:
-    """``record_id, cluster_id`` in the order of the files; the cluster's id follows from its members
-    alone."""
+    """``record_id, cluster_id`` in the order of the files; a cluster's id follows from its members alone."""
     connection.execute(
         f"""
         copy (

@@ -6,12 +6,12 @@ from duckdb import DuckDBPyConnection
 
 from pipelines.identity.matching.model import Model
 from pipelines.identity.matching.scoring import compare, rarity, rule_code, total, weigh
+from pipelines.wording import mask
 
 
 @dataclass(frozen=True)
 class Reason:
-    """What one comparison says: its level (None: a value is missing), bits, the masked values of both
-    records."""
+    """What one comparison says: its level (None: a value is missing), bits, both records' masked values."""
 
     comparison: str
     level_code: str | None
@@ -22,8 +22,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A pair's weight is the prior, the reasons and what a shared household takes off; or the rule's, if
-    more."""
+    """A pair's weight: the prior, the reasons and what a shared home takes off; or the rule's, if more."""
 
     rule_code: str
     weight: float
@@ -51,11 +50,6 @@ def explain(connection: DuckDBPyConnection, model: Model, left: int, right: int)
     return Explanation(code, weight, round(model.prior_weight, 4), round(household, 4), reasons)
 
 
-def mask(value: str | None) -> str | None:
-    """The first character and the length: enough to see a difference, not enough to know the value."""
-    return value[:1] + "*" * (len(value) - 1) if value else None
-
-
 def _reason(connection: DuckDBPyConnection, model: Model, place: int, left: int, right: int) -> Reason:
     comparison = model.comparisons[place]
     level, weight = connection.execute(
@@ -72,6 +66,5 @@ def _reason(connection: DuckDBPyConnection, model: Model, place: int, left: int,
         comparison.name,
         comparison.levels[level].code if level >= 0 else None,
         round(weight, 4),
-        mask(values[left]),
-        mask(values[right]),
+        *(mask(values[rid]) if values[rid] else None for rid in (left, right)),
     )

@@ -1,7 +1,8 @@
-"""The trained model: what each level is worth, how frequent each value is, how likely two records are one person.
+"""The trained model: what each level is worth, how frequent each value is, how likely two records are one
+person.
 
-It is data: a JSON text and one parquet file of frequencies, so that a version can be kept, promoted and compared.
-Values stand in it as hashes.
+It is data: a JSON text and one parquet file of frequencies, so that a version can be kept, promoted and
+compared. Values stand in it as hashes.
 """
 
 import json
@@ -12,6 +13,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from pipelines.identity.errors import IdentityError
 from pipelines.identity.matching.blocking import Blocking
 from pipelines.identity.matching.comparisons import Comparison
 from pipelines.identity.matching.fields import literal
@@ -21,15 +23,15 @@ from pipelines.identity.matching.table import Habits
 DIGITS = 6  # significant digits kept, so that the order of a sum moves nothing
 
 
-class ModelError(Exception):
+class ModelError(IdentityError):
     """A model that does not fit the fields it is asked to weigh."""
 
 
 @dataclass(frozen=True)
 class Frequency:
-    """Of one column: ``records`` with a value, ``repeats``: further records of the same person among those that
-    share a value, on average; ``strangers``: records of other people that share a value, on average; ``floor``:
-    how many of them even the rarest value is taken to have."""
+    """Of one column: ``records`` with a value, ``repeats``: further records of the same person among those
+    that share a value, on average; ``strangers``: records of other people that share a value, on average;
+    ``floor``: how many of them even the rarest value is taken to have."""
 
     records: int
     repeats: float
@@ -51,11 +53,11 @@ class Frequency:
 class Model:
     """``m`` and ``u``: by comparison, the share of one person's and of strangers' pairs on each level.
 
-    ``prior``: the share of all pairs that are one person. ``home``: by comparison, the same for two people of one
-    household or office, and ``home_prior`` the share of all pairs that are such. ``frequencies``: by column whose
-    values differ in frequency; the number of records with each value lies in the table ``frequencies``
-    (column_name, value: its stable hash, n), unless ``is_counted`` is false: then every value counts as an average
-    one. ``blocking``, ``habits``, ``settings``: under which it was trained and is used.
+    ``prior``: the share of all pairs that are one person. ``home``: by comparison, the same for two people of
+    one household or office, and ``home_prior`` the share of all pairs that are such. ``frequencies``: by
+    column whose values differ in frequency; the number of records with each value lies in the table
+    ``frequencies`` (column_name, value: its stable hash, n), unless ``is_counted`` is false: then every value
+    counts as an average one. ``blocking``, ``habits``, ``settings``: under which it was trained and is used.
     """
 
     comparisons: tuple[Comparison, ...]

@@ -1,5 +1,4 @@
-"""Pairs are compared and weighed by Splink; frequent values and shared homes take their part off
-afterwards."""
+"""Pairs are compared and weighed by Splink; frequent values and shared homes then take their part off."""
 
 from math import log2
 
@@ -15,7 +14,8 @@ from pipelines.identity.matching.table import stable_hash
 
 
 def add_counts(connection: DuckDBPyConnection, model: Model) -> None:
-    """Make ``compared``: the rows of ``fields`` with ``n_<column>``, how many records have each value that matters.
+    """Make ``compared``: the rows of ``fields`` with ``n_<column>``, how many records have each value that
+    matters.
 
     Without counted values each stands for itself alone, and nobody asks.
     """
@@ -34,10 +34,9 @@ def add_counts(connection: DuckDBPyConnection, model: Model) -> None:
 def compare(
     connection: DuckDBPyConnection, model: Model, pairs: str, result: str, records: str = "compared"
 ) -> None:
-    """Make ``result``: per pair of the table ``pairs`` (l, r) its levels ``gamma_*``, weights ``mw_*``,
-    counts ``n_*`` and
-    valid identity numbers (number_l, number_r).
+    """Make ``result``: per pair of the table ``pairs`` (l, r) its levels, weights, counts and numbers.
 
+    These are ``gamma_*``, ``mw_*``, ``n_*`` and the valid identity numbers ``number_l`` and ``number_r``.
     Levels count from the top: 0 is the first level of a comparison, -1 stands for not known.
     """
     gammas = ", ".join(
@@ -45,7 +44,10 @@ def compare(
         f"else {len(c.levels) - 1} - predicted.gamma_{c.name} end as tinyint) as gamma_{c.name}, mw_{c.name}"
         for c in model.comparisons
     )
-    counts = "".join(f", n_{column}_l as n_{column}" for column in frequent_columns(model.comparisons))
+    counts = "".join(
+        f", greatest(n_{column}_l, n_{column}_r) as n_{column}"
+        for column in frequent_columns(model.comparisons)
+    )
     steps = ", ".join(f"{name} as ({text})" for name, text in _splink_steps(model, pairs, records))
     connection.execute(
         f"create or replace table {result} as with {steps} "
@@ -89,16 +91,17 @@ def _splink_steps(model: Model, pairs: str, records: str) -> list[tuple[str, str
 
 def rarity(model: Model, comparison_name: str) -> str:
     """SQL for the bits that a pair's shared value adds (rare) or takes (frequent) on top of its level."""
-    if not model.is_counted:
-        return "0"
     comparison = next(c for c in model.comparisons if c.name == comparison_name)
-    cases = [
-        f"when gamma_{comparison.name} = {place} "
-        f"then {model.frequencies[level.frequent].rarity(f'n_{level.frequent}')}"
+    bits = {
+        place: model.frequencies[level.frequent].rarity(f"n_{level.frequent}")
         for place, level in enumerate(comparison.levels)
         if level.frequent
-    ]
-    return f"case {' '.join(cases)} else 0 end" if cases else "0"
+    }
+    cases = " ".join(f"when gamma_{comparison.name} = {place} then {text}" for place, text in bits.items())
+    if not cases:
+        return "0"
+    # uncounted values are taken for average ones, unless the crowd that shares one is seen
+    return f"case {cases} else 0 end" if model.is_counted else f"least(case {cases} else 0 end, 0)"
 
 
 def home_weight(model: Model, comparison: Comparison) -> str:
@@ -127,8 +130,7 @@ def total(model: Model) -> str:
 
 
 def rule_code(model: Model) -> str:
-    """SQL for what links a pair: a valid number, name with birth date and a contact, or the model's
-    weights."""
+    """SQL for what links a pair: a valid number, name with birth date and a contact, or the model."""
     names = {comparison.name: comparison for comparison in model.comparisons}
     contacts = [
         f"gamma_{name} = 0" for name, own in names.items() if own.name.startswith(("phone_", "email_"))
@@ -146,8 +148,8 @@ def rule_code(model: Model) -> str:
 def score(
     connection: DuckDBPyConnection, model: Model, pairs: str, result: str, records: str = "compared"
 ) -> None:
-    """Make ``result`` (l, r, rule_code, weight): the log2 odds of each pair of ``pairs``, of the table ``records``
-    (as ``add_counts`` makes it)."""
+    """Make ``result`` (l, r, rule_code, weight): the log2 odds of each pair of ``pairs``, of the table
+    ``records`` (as ``add_counts`` makes it)."""
     compare(connection, model, pairs, f"{result}_levels", records)
     weigh(connection, model, f"{result}_levels", result)
     connection.execute(f"drop table {result}_levels")

@@ -19,7 +19,7 @@ class MatchSettings:
     certain_weight: float
     agreed_weight: float
     largest_component: int
-    trusted_number_records: int
+    shared_key_records: int
     block_pairs_per_record: int
     block_pairs_at_least: int
     pairs_per_record: int

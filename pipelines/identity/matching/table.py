@@ -17,6 +17,8 @@ from pipelines.identity.matching.normalise import create_macros
 from pipelines.identity.matching.rules import Rules
 from pipelines.identity.matching.settings import MatchSettings
 
+TELLING = ("id_number", "phone", "email")  # kinds of which one equal value is reason enough to compare
+
 
 class TableError(Exception):
     """A file of records that cannot be read with its rules."""
@@ -26,8 +28,9 @@ class TableError(Exception):
 class Habits:
     """What a table as a whole says about single values, pinned with a model.
 
-    ``month_first``: date columns written month/day/year. ``january``: date fields where 1 January stands for a year
-    alone. ``fillers``: hashes of valid identity numbers that more records carry than one customer has.
+    ``month_first``: date columns written month/day/year. ``january``: date fields where 1 January stands for
+    a year alone. ``fillers``: hashes of the numbers, phones and e-mails that more records carry than
+    people share.
     """
 
     month_first: tuple[str, ...] = ()
@@ -51,10 +54,11 @@ def load_records(connection: DuckDBPyConnection, paths: list[Path], rules: Rules
 def make_fields(
     connection: DuckDBPyConnection, rules: Rules, settings: MatchSettings, habits: Habits | None = None
 ) -> tuple[list[Field], Habits]:
-    """Make the table ``fields`` from ``records``, one row per record; give what it holds, and the table's habits.
+    """Make the table ``fields`` from ``records``, one row per record; give what it holds, and the table's
+    habits.
 
-    ``id_key`` is the valid identity number or company code, null where it is a filler. With ``habits`` these are
-    taken as known and not looked for.
+    ``id_key`` is the valid identity number or company code, null where it is a filler. With ``habits`` these
+    are taken as known and not looked for.
     """
     create_macros(connection)
     _variants(connection)
@@ -76,30 +80,45 @@ def make_fields(
         f"""
         create or replace table fields as
         select row_number() over (order by content, record_id, line) - 1 as rid, * exclude (record_id) from (
-            select {stable_hash(f"concat_ws(chr(31), spelt.source, {content})")} as content, own.record_id, spelt.*{derived}
+            select {stable_hash(f"concat_ws(chr(31), spelt.source, {content})")} as content,
+                own.record_id, spelt.*{derived}
             from spelt join (select line, record_id from records) as own using (line)
         )
         """
     )
     connection.execute("drop table spelt")
-    fillers = habits.fillers if habits else _fillers(connection, settings)
+    fillers = habits.fillers if habits else _fillers(connection, fields, settings)
     if fillers:
         known = ", ".join(map(str, fillers))
-        connection.execute(f"update fields set id_key = null where {stable_hash('id_key')} in ({known})")
+        for field in fields:
+            if field.kind in TELLING:
+                forget(connection, "fields", field, f"{stable_hash(field.name)} in ({known})")
     return fields, Habits(tuple(month_first), tuple(january), tuple(fillers))
 
 
+def forget(connection: DuckDBPyConnection, table: str, field: Field, where: str) -> None:
+    """Let rows of a table not know a field, nor what is made of it."""
+    made = {"email": [f"{field.name}_local"], "id_number": ["id_key"]}.get(field.kind, [])
+    cleared = ", ".join(f"{name} = null" for name in (field.name, *made))
+    connection.execute(f"update {table} set {cleared} where {where}")
+
+
 def stable_hash(value: str) -> str:
-    """SQL: 64 bits of a text's md5, the same in every version of the engine; what a model keeps of a value."""
-    return f"cast(md5_number({value}) >> 64 as ubigint)"
+    """SQL: 64 bits of a text's md5, the same in every version of the engine; what a model keeps of a
+    value."""
+    return f"cast(md5_number({value}) >> 64 as ubigint)"  # a third of the cost of md5_number_lower
 
 
-def _fillers(connection: DuckDBPyConnection, settings: MatchSettings) -> list[int]:
-    rows = connection.execute(
-        f"select {stable_hash('id_key')} from fields where id_key is not null group by id_key "
-        f"having count(*) > {settings.trusted_number_records} order by 1"
-    ).fetchall()
-    return [row[0] for row in rows]
+def _fillers(connection: DuckDBPyConnection, fields: list[Field], settings: MatchSettings) -> list[int]:
+    found: set[int] = set()
+    for field in fields:
+        if field.kind in TELLING:
+            rows = connection.execute(
+                f"select {stable_hash(field.name)} from fields where {field.name} is not null "
+                f"group by {field.name} having count(*) > {settings.shared_key_records}"
+            ).fetchall()
+            found |= {row[0] for row in rows}
+    return sorted(found)
 
 
 def _spell(connection: DuckDBPyConnection, fields: list[Field]) -> None:
@@ -201,7 +220,8 @@ def _january_first(connection: DuckDBPyConnection, fields: list[Field]) -> list[
     found = []
     for name in (field.name for field in fields if field.kind == "date"):
         firsts, dates = connection.execute(
-            f"select count(*) filter (right({name}, 4) = '0101'), count(*) from spelt where length({name}) = 8"
+            f"select count(*) filter (right({name}, 4) = '0101'), count(*) from spelt where "
+            f"length({name}) = 8"
         ).fetchone()
         if firsts > 10 and firsts * 36.5 > dates:
             found.append(name)
@@ -211,7 +231,8 @@ def _january_first(connection: DuckDBPyConnection, fields: list[Field]) -> list[
 def _forget_january(connection: DuckDBPyConnection, names: list[str] | tuple[str, ...]) -> None:
     for name in names:
         connection.execute(
-            f"update spelt set {name} = left({name}, 4) where length({name}) = 8 and right({name}, 4) = '0101'"
+            f"update spelt set {name} = left({name}, 4) where length({name}) = 8 and right({name}, 4) = "
+            f"'0101'"
         )
 
 

@@ -1,12 +1,10 @@
-"""Training without truth: what one person's records and what strangers' records look like, from the table
-itself.
+"""Training without truth: how one person's records and strangers' records look, from the table itself.
 
 Strangers are shown by random pairs, one person's records by expectation and maximisation over the candidate
 pairs. A comparison learns only from pairs that were found without its own fields, so that what a blocking
-rule
-asked for is not taken for what records agree on. First guesses count as a few pairs' worth of evidence, so
-that a
-small table cannot run away. Splink evaluates the levels; the rounds run on counts of equal patterns.
+rule asked for is not taken for what records agree on. First guesses count as a few pairs' worth of evidence,
+so that a small table cannot run away. Splink evaluates the levels; the rounds run on counts of equal
+patterns.
 """
 
 from dataclasses import dataclass, replace
@@ -28,8 +26,11 @@ _RAREST = 0.02  # other people who have the rarest value, at least
 
 @dataclass(frozen=True)
 class _Patterns:
-    """Pairs grouped by what they look like: levels (patterns × comparisons), rules that found them, bits of
-    rarity (of all shared values, of those that a household shares), number of pairs."""
+    """Pairs grouped by what they look like.
+
+    Levels (patterns × comparisons), rules that found them, bits of rarity (of all shared values, of those
+    that a household shares), number of pairs.
+    """
 
     levels: np.ndarray
     rules: np.ndarray
@@ -118,8 +119,7 @@ def _count_values(connection: DuckDBPyConnection, model: Model) -> None:
 
 
 def _with_frequencies(connection: DuckDBPyConnection, model: Model, repeats: float) -> Model:
-    """The model with what the table ``frequencies`` says of each column, without a person's own
-    repetitions."""
+    """The model with what the table ``frequencies`` says of each column but a person's own repetitions."""
     rows = connection.execute(
         f"""
         select column_name, sum(n), sum(n * greatest(n - {1 + repeats!r}, 0)) from frequencies
@@ -198,8 +198,7 @@ def _first_guesses(model: Model) -> dict[str, np.ndarray]:
 
 
 def _first_home(model: Model) -> dict[str, tuple[float, ...]]:
-    """People of one household: what one person's records share, but names given, dates and numbers by
-    chance."""
+    """One household shares what one person's records do, but names given, dates and numbers by chance."""
     guesses = {
         c.name: model.u[c.name] if c.is_own else tuple(level.guess for level in c.levels)
         for c in model.comparisons
