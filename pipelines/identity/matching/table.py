@@ -124,8 +124,8 @@ def _fillers(connection: DuckDBPyConnection, fields: list[Field], settings: Matc
 def _spell(connection: DuckDBPyConnection, fields: list[Field]) -> None:
     """The table ``spelt``: every field after all its steps, one step of all fields at a time.
 
-    What several fields have in common (the two parts of a full name) is done once: a column stands for all fields
-    of one text and the same steps so far.
+    What several fields have in common (the two parts of a full name) is done once: a column stands for all
+    fields of one text and the same steps so far.
     """
     columns: dict[tuple[str, ...], str] = {}
     for field in fields:
