@@ -1,5 +1,7 @@
 """Pairs are compared and weighed by Splink; frequent values and shared homes then take their part off."""
 
+import json
+from functools import lru_cache
 from math import log2
 
 from duckdb import DuckDBPyConnection
@@ -48,7 +50,10 @@ def compare(
         f", greatest(n_{column}_l, n_{column}_r) as n_{column}"
         for column in frequent_columns(model.comparisons)
     )
-    steps = ", ".join(f"{name} as ({text})" for name, text in _splink_steps(model, pairs, records))
+    steps = ", ".join(
+        f"{name} as ({text})"
+        for name, text in _splink_steps(json.dumps(splink_settings(model)), pairs, records)
+    )
     connection.execute(
         f"create or replace table {result} as with {steps} "
         f"select rid_l as l, rid_r as r, id_key_l as number_l, id_key_r as number_r, "
@@ -56,13 +61,14 @@ def compare(
     )
 
 
-def _splink_steps(model: Model, pairs: str, records: str) -> list[tuple[str, str]]:
-    """The SQL by which Splink compares and weighs pairs, step by step.
+@lru_cache(maxsize=8)  # Splink parses every level, which takes longer than a small night's pairs
+def _splink_steps(wanted: str, pairs: str, records: str) -> list[tuple[str, str]]:
+    """The SQL by which Splink compares and weighs pairs under its settings (JSON), step by step.
 
     The steps are asked for one by one because ``Linker.inference.predict`` gives levels only together with
     every compared value, which a large table cannot hold.
     """
-    settings = SettingsCreator.from_path_or_dict(splink_settings(model)).get_settings("duckdb")
+    settings = SettingsCreator.from_path_or_dict(json.loads(wanted)).get_settings("duckdb")
     columns = settings.column_info_settings
     steps = [
         *compute_comparison_vector_values_from_id_pairs_sqls(
