@@ -22,7 +22,7 @@ from pipelines.sources import load_source
 from pipelines.warehouse import connect, embedded, reader_url
 
 DAG = "customer_nightly"
-PATIENCE = 300  # seconds for one night
+PATIENCE = 900  # seconds for one night
 
 
 @pytest.fixture(scope="module")
