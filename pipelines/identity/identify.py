@@ -46,10 +46,10 @@ def identify(settings: Settings, night: Night) -> StepCounts:
     with connect(settings, LOADER, night.night_id) as writer:
         ensure_raw_tables(writer, [load_source("identity")], schema)
     with (
-        _folder(settings, night.workspace) as folder,
-        index.opened(folder) as connection,
         connect(settings, LOADER) as reader,
         connect(settings, LOADER, night.night_id) as writer,
+        _folder(settings, reader, night.workspace) as folder,
+        index.opened(folder) as connection,
     ):
         matcher = Matcher(connection, reader, night.workspace, folder)
         settled = _last_published(reader, night)
@@ -91,20 +91,24 @@ def adopt_links(settings: Settings, night: Night) -> int:
         ):
             _delete(cursor, live, table, "<=", day)
             landed += _land(cursor, live, table.name, day, _read_landed(reader, own, table, day))
-        with _folder(settings, LIVE) as folder:
-            index.erase(folder)
+            index.erase(index_folder(settings, writer))
     return landed
 
 
+def index_folder(settings: Settings, connection: Connection) -> Path:
+    """Where the live index of a database lies."""
+    return settings.var / settings.bank / "identity" / connection.info.dbname
+
+
 @contextmanager
-def _folder(settings: Settings, workspace: Workspace) -> Iterator[Path]:
+def _folder(settings: Settings, reader: Connection, workspace: Workspace) -> Iterator[Path]:
     """Where a workspace's index lies, readable to its owner; that of a rebuild goes when it is done."""
-    home = settings.var / settings.bank / "identity"
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    live = index_folder(settings, reader)
+    live.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if workspace.is_live:
-        yield home
+        yield live
     else:
-        with TemporaryDirectory(prefix=f"{workspace.name}-", dir=home) as folder:
+        with TemporaryDirectory(prefix=f"{workspace.name}-", dir=live.parent) as folder:
             yield Path(folder)
 
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from pipelines.cli import main
 from pipelines.identity import index, models
 from pipelines.identity.decisions import DecisionError, decide
-from pipelines.identity.identify import identify
+from pipelines.identity.identify import identify, index_folder
 from pipelines.identity.matcher import IdentifyError
 from pipelines.identity.models import ModelRegistryError, promote, train
 from pipelines.identity.preview import preview
@@ -130,6 +130,13 @@ def customers(settings, schema="raw"):
     return {frozenset(name for name in last if last[name] == founder) for founder in last.values()}
 
 
+def erase_index(settings):
+    with connect(settings) as connection:
+        folder = index_folder(settings, connection)
+    assert (folder / "index.duckdb").exists()
+    index.erase(folder)
+
+
 def by_people(settings, kind, left, right, approver="B"):
     return decide(settings, tuple(left.split("/")), tuple(right.split("/")), kind, "seen", "A", approver)
 
@@ -233,7 +240,7 @@ def test_night_by_night_again_and_at_once_in_a_workspace_land_the_same(bank, see
         receive(bank, day, record, **said)
     for day in (0, 1, 2, 4):
         run_night(bank, day)
-    index.erase(bank.var / bank.bank / "identity")  # a cache: made anew, and noticed by nobody
+    erase_index(bank)  # a cache: made anew, and noticed by nobody
     run_night(bank, 5, is_published=False)
     counts = run_night(bank, 5)
     by_night = ledger(bank)
@@ -297,7 +304,7 @@ def test_a_night_taken_over_lands_nothing(bank):
 KILLED = """
 import sys, threading, os, signal
 from datetime import date
-from pipelines.identity.identify import identify
+from pipelines.identity.identify import identify, index_folder
 from pipelines.nights import open_night
 from pipelines.settings import load_settings
 settings = load_settings()
