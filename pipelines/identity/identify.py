@@ -37,10 +37,9 @@ def identify(settings: Settings, night: Night) -> StepCounts:
     """Land the changes of customer after the last published date, up to the night's business date.
 
     Reads ``int_customer_versions_unioned`` of the night's workspace, the models and decisions on record;
-    writes ``identity__links`` and ``identity__conflicts`` into its raw room in one transaction; a
-        workspace and a first night begin with
-    the first delivery. Gives new customer versions and changes landed. IdentifyError when the past no longer
-    gives what was published.
+    writes ``identity__links`` and ``identity__conflicts`` into its raw room in one transaction; a workspace
+    and a first night begin with the first delivery. Gives new customer versions and changes landed.
+    IdentifyError when the past no longer gives what was published.
     """
     schema = night.workspace.schema("raw")
     with connect(settings, LOADER, night.night_id) as writer:

@@ -6,7 +6,7 @@ promotion the starting model holds: weights learnt from invented persons, which 
 average one.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
 from importlib.resources import files
@@ -179,10 +179,3 @@ def on_record(settings: Settings) -> list[Trained]:
             "as p where p.version = m.version) from ops.identity_models as m order by trained_date, version"
         )
         return [Trained(*row) for row in cursor.fetchall()]
-
-
-def starting_content(model: Model) -> str:
-    """A model as the text of a starting one: every value counts as an average one, and no value of its table
-    is in it."""
-    habits = replace(model.habits, fillers=())
-    return content_of(replace(model, is_counted=False, habits=habits))
