@@ -15,6 +15,18 @@
     cast({{ policy_code(parameter_code, at) }} as integer)
 {%- endmacro %}
 
+{#- The weight of a part in a score. -#}
+{% macro policy_weight(score_code, part_code) -%}
+    cast((
+        select score_weight.weight
+        from {{ source('policy', 'score_weights') }} as score_weight
+        where
+            score_weight.score_code = '{{ score_code }}'
+            and score_weight.part_code = '{{ part_code }}'
+            and {{ in_force('score_weight') }}
+    ) as decimal(18, 8))
+{%- endmacro %}
+
 {#- Whether a dated policy row holds on a day. -#}
 {% macro in_force(alias, at=none) -%}
     {{ alias }}.effective_from <= {{ at or business_date() }}

@@ -57,6 +57,15 @@
     cast({{ day }} + cast({{ months }} as integer) * interval '1 month' as date)
 {%- endmacro %}
 
+{#- A day of a month as one bit of an integer; `bit_or` puts days together, here they are counted. -#}
+{% macro day_bit(day) -%}
+    (1 << (cast(extract(day from {{ day }}) as integer) - 1))
+{%- endmacro %}
+
+{% macro bits_counted(bits) -%}
+    cast(bit_count(cast({{ bits }} as bit(32))) as integer)
+{%- endmacro %}
+
 {#- Whether a partition column is one of the values of a query, which is asked first: no other partition is read. -#}
 {% macro pruned_to(column, query) -%}
     {{ column }} = any(array({{ query }}))

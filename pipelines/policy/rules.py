@@ -35,9 +35,12 @@ def row_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
         yield f"effective_to {values['effective_to']} lies before effective_from {values['effective_from']}"
     if values["proposer"].casefold() == values["approver"].casefold():
         yield f"proposer and approver are the same ({values['approver']}): somebody else must approve"
-    for name in ("share", "churn_probability", "aum_weight", "weight"):
-        if name in values and not 0 <= values[name] <= 1:
+    for name in ("share", "churn_probability", "aum_weight", "weight", "annual_rate"):
+        if values.get(name) is not None and not 0 <= values[name] <= 1:
             yield f"{name} {values[name]} lies outside 0 to 1"
+    for name in ("service_cost_amount", "fixed_cost_amount", "term_days"):
+        if name in values and values[name] < 0:
+            yield f"{name} {values[name]} is below zero"
     if "unit" in values:
         yield from _unit_offences(shape, values)
     if shape.name == "reasons":
@@ -50,8 +53,6 @@ def all_offences(tables: Tables) -> Iterator[str]:
         yield from _date_offences(SHAPES[name], rows)
     for name, columns, check in _SETS:
         yield from _set_offences(tables[name], columns, check)
-    weights = [row for row in tables["parameters"] if re.fullmatch(r"rfm_.*_weight", row["parameter_code"])]
-    yield from _set_offences(weights, (), _weight_offences)
     yield from _code_offences(tables)
 
 
@@ -186,9 +187,9 @@ def _churn_offences(rows: "list[Row]") -> Iterator[str]:
 
 
 def _weight_offences(rows: "list[Row]") -> Iterator[str]:
-    total = sum((Decimal(row["value"]) for row in rows), Decimal(0))
+    total = sum((row["weight"] for row in rows), Decimal(0))
     if total != ONE:
-        yield f"the rfm weights sum to {total}, not to 1"
+        yield f"the weights sum to {total}, not to 1"
 
 
 def _code_offences(tables: Tables) -> Iterator[str]:
@@ -199,7 +200,7 @@ def _code_offences(tables: Tables) -> Iterator[str]:
             yield f"{row.place}: product_class_code {row['product_class_code']} is not in product_classes.csv"
     for name, column, code_set in _NAMED:
         for row in tables[name]:
-            if row[column] != ALL_ATTRIBUTES and (code_set, row[column]) not in names:
+            if row[column] not in (None, ALL_ATTRIBUTES) and (code_set, row[column]) not in names:
                 yield f"{row.place}: {column} {row[column]} is not in codes.csv (code_set {code_set})"
     for name, column in (("bands", "band_set_code"), ("shares", "share_set_code")):
         for row in tables[name]:
@@ -212,6 +213,11 @@ def _code_offences(tables: Tables) -> Iterator[str]:
 _NAMED = (
     ("product_classes", "side_code", "side"),
     ("product_classes", "family_code", "product_family"),
+    ("product_classes", "curve_code", "curve"),
+    ("product_classes", "fee_family_code", "fee_family"),
+    ("products", "rate_basis_code", "rate_basis"),
+    ("products", "transfer_basis_code", "transfer_basis"),
+    ("transfer_prices", "curve_code", "curve"),
     ("holder_shares", "role_code", "role"),
     ("contact_requirements", "customer_kind_code", "customer_kind"),
     ("contact_requirements", "contact_code", "contact"),
@@ -221,5 +227,6 @@ _NAMED = (
 _SETS = (
     ("bands", ("band_set_code",), _band_offences),
     ("shares", ("share_set_code",), _share_offences),
+    ("score_weights", ("score_code",), _weight_offences),
     ("churn_rule", (), _churn_offences),
 )

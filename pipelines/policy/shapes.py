@@ -91,22 +91,25 @@ SHAPES = {
             "product_classes",
             "product_class_code",
             "product_class_code",
-            "product_class_code:code family_code:code side_code:code aum_weight:decimal "
-            "name_zh:text name_en:text rank:integer",
+            "product_class_code:code family_code:code side_code:code aum_weight:decimal curve_code:code? "
+            "fee_family_code:code is_market_priced:boolean service_cost_amount:decimal "
+            "fixed_cost_amount:decimal name_zh:text name_en:text rank:integer",
             is_list=True,
         ),
         _shape(
             "products",
             "source_code product_code",
             "source_code product_code",
-            "source_code:code product_code:text product_class_code:code name_zh:text name_en:text",
+            "source_code:code product_code:text product_class_code:code rate_basis_code:code "
+            "transfer_basis_code:code annual_rate:decimal? name_zh:text name_en:text",
             is_list=True,
         ),
         _shape(
             "transaction_types",
             "transaction_type_code",
             "transaction_type_code",
-            "transaction_type_code:code is_activity:boolean name_zh:text name_en:text rank:integer",
+            "transaction_type_code:code is_activity:boolean is_income:boolean is_fee:boolean "
+            "name_zh:text name_en:text rank:integer",
             is_list=True,
         ),
         _shape(
@@ -122,6 +125,20 @@ SHAPES = {
             "reason_code",
             "reason_code:code template_zh:text template_en:text",
             is_list=True,
+        ),
+        _shape(
+            "score_weights",
+            "score_code part_code",
+            "score_code",
+            "score_code:code part_code:code weight:decimal",
+        ),
+        _shape(
+            "transfer_prices",
+            "curve_code term_days",
+            "curve_code",
+            "curve_code:code term_days:integer annual_rate:decimal",
+            is_list=True,
+            is_optional=True,
         ),
         _shape("holder_shares", "role_code", "role_code", "role_code:code weight:decimal", is_list=True),
         _shape(

@@ -105,7 +105,7 @@ def test_the_version_ignores_order_line_ends_and_spelling_of_numbers(folder):
     version = read_policy(folder, "demo").version
     save(folder / "bands.csv", rows_of(folder / "bands.csv")[::-1])
     change(folder, "shares.csv", "abc/a", share="0.15000000")
-    change(folder, "parameters.csv", "rfm_recency_weight", value="0.300")
+    change(folder, "score_weights.csv", "rfm/recency", weight="0.300")
     text = (folder / "codes.csv").read_text(encoding="utf-8")
     (folder / "codes.csv").write_text("\ufeff" + text.replace("\n", "\r\n"), encoding="utf-8", newline="")
     assert read_policy(folder, "demo").version == version
@@ -151,7 +151,7 @@ def test_another_banks_rows_are_not_in_the_version(folder):
         ("parameters.csv", "base_currency", {"effective_from": "1990-02-30"}, "'1990-02-30' is not a date"),
         ("parameters.csv", "base_currency", {"effective_from": "19900101"}, "'19900101' is not a date"),
         ("parameters.csv", "base_currency", {"effective_to": "1989-12-31"}, "lies before effective_from"),
-        ("parameters.csv", "rfm_recency_weight", {"value": "0.31"}, "the rfm weights sum to 1.01, not to 1"),
+        ("score_weights.csv", "rfm/recency", {"weight": "0.31"}, "the weights sum to 1.01, not to 1"),
         ("bands.csv", "aum_level/gold", {"lower_inclusive": "yes"}, "neither true nor false"),
         ("bands.csv", "aum_level/gold", {"rank": "3"}, "ranks 1, 3, 3, 4 do not run from 1 to 4"),
         ("bands.csv", "aum_level/gold", {"lower_bound": "1000000"}, "begins at 1000000, not above gold"),
@@ -296,6 +296,7 @@ def test_a_group_that_has_not_begun_stops_the_night():
 def test_a_product_may_be_announced_before_it_begins(folder):
     names = {"name_zh": "新产品", "name_en": "New product"}
     codes = {"source_code": "core", "product_code": "NEW", "product_class_code": "fund"}
+    codes |= {"rate_basis_code": "contract", "transfer_basis_code": "floating"}
     add(folder, "demo/products.csv", **codes, **names, effective_from="2030-01-01")
     read_policy(folder, "demo").require(DAY)
 

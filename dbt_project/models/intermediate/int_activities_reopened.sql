@@ -1,4 +1,4 @@
--- late, corrected and deleted transactions: the account and the first closed month that changes
+-- late, corrected and deleted transactions, and exchange rates: the account and the first closed month that changes
 {% if var('since') %}
 with
 
@@ -57,6 +57,13 @@ touched as (
             )
         ") }}
         and former.transaction_id in (select again.transaction_id from again)
+    union all
+    select
+        account.account_id,
+        {{ month_number('rate.rate_date') }} as month_number
+    from {{ ref('accounts') }} as account
+    inner join {{ ref('int_exchange_rates_unioned') }} as rate on account.currency_code = rate.currency_code
+    where {{ has_arrived('rate.received_date') }} and {{ month_number('rate.rate_date') }} < {{ business_month() }}
 )
 
 select

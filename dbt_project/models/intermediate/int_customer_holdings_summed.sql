@@ -43,6 +43,8 @@ select
         then part.balance_amount else 0 end) as decimal(18, 2)) as loan_amount,
     cast(sum(greatest(part.balance_amount, 0) * class.aum_weight) as decimal(18, 2)) as aum_amount,
     cast(sum(part.month_average_amount * class.aum_weight) as decimal(18, 2)) as aum_month_average_amount,
+    cast(sum(case when class.is_market_priced then part.month_average_amount * class.aum_weight else 0 end)
+        as decimal(18, 2)) as market_month_average_amount,
     part.month_number
 from parts as part
 inner join {{ ref('int_month_products_classed') }} as class

@@ -1,4 +1,5 @@
--- a rate holds from its day until the day before the next one; one unit of the base currency is always one
+-- a rate holds from its day until the day before the next one, the first for all days before; one unit of the base
+-- currency is always one
 with
 
 versions as (
@@ -16,7 +17,11 @@ versions as (
 
 select
     currency_code,
-    rate_date as from_date,
+    case
+        when lag(rate_date) over (partition by currency_code order by rate_date nulls last) is null
+            then cast('0001-01-01' as date)
+        else rate_date
+    end as from_date,
     coalesce(
         {{ add_days('lead(rate_date) over (partition by currency_code order by rate_date nulls last)', -1) }},
         {{ business_date() }}

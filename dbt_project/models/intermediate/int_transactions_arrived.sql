@@ -11,6 +11,7 @@ select
     is_customer_initiated,
     is_own_name,
     other_bank_code,
+    fee_amount,
     received_date,
     line_number,
     {{ month_number('transaction_date') }} as month_number

@@ -1,5 +1,10 @@
 -- the working grain: one customer, one month, what was held and what was done. Past months follow today's holders
-{%- set channels = ['branch', 'self_service', 'phone', 'web', 'mobile', 'card'] %}
+{%- set counts = ['transaction_count', 'card_spend_count'] %}
+{%- for channel in ['branch', 'self_service', 'phone', 'web', 'mobile', 'card'] %}
+{%- do counts.append(channel ~ '_channel_count') %}
+{%- endfor %}
+{%- set amounts = ['transaction_amount', 'income_amount', 'fee_amount', 'transaction_cost_amount',
+    'card_spend_amount', 'market_flow_ahead_amount', 'market_flow_behind_amount'] %}
 with
 
 -- a customer is known from the first delivery on, and from the first business on record before it
@@ -38,11 +43,14 @@ measured as (
         coalesce(holding.loan_amount, 0) as loan_amount,
         coalesce(holding.aum_amount, 0) as aum_amount,
         coalesce(holding.aum_month_average_amount, 0) as aum_month_average_amount,
-        coalesce(activity.transaction_count, 0) as transaction_count,
-        coalesce(activity.transaction_amount, 0) as transaction_amount,
+        coalesce(holding.market_month_average_amount, 0) as market_month_average_amount,
+        {%- for amount in amounts %}
+        coalesce(activity.{{ amount }}, 0) as {{ amount }},
+        {%- endfor %}
+        {{ bits_counted('coalesce(activity.active_day_bits, 0)') }} as active_day_count,
         activity.last_active_date,
-        {%- for channel in channels %}
-        coalesce(activity.{{ channel }}_channel_count, 0) as {{ channel }}_channel_count,
+        {%- for count in counts %}
+        coalesce(activity.{{ count }}, 0) as {{ count }},
         {%- endfor %}
         month.month_number
     from known
@@ -70,8 +78,11 @@ select
     cast(measured.loan_amount as decimal(18, 2)) as loan_amount,
     cast(measured.aum_amount as decimal(18, 2)) as aum_amount,
     cast(measured.aum_month_average_amount as decimal(18, 2)) as aum_month_average_amount,
-    cast(measured.transaction_count as bigint) as transaction_count,
-    cast(measured.transaction_amount as decimal(18, 2)) as transaction_amount,
+    cast(measured.market_month_average_amount as decimal(18, 2)) as market_month_average_amount,
+    {%- for amount in amounts %}
+    cast(measured.{{ amount }} as decimal(18, 2)) as {{ amount }},
+    {%- endfor %}
+    measured.active_day_count,
     greatest(
         max(measured.last_active_date) over (
             partition by measured.customer_id
@@ -79,8 +90,8 @@ select
         ),
         case when known.first_month_number = {{ business_month() }} then former.last_active_date end
     ) as last_active_date,
-    {%- for channel in channels %}
-    cast(measured.{{ channel }}_channel_count as bigint) as {{ channel }}_channel_count,
+    {%- for count in counts %}
+    cast(measured.{{ count }} as bigint) as {{ count }},
     {%- endfor %}
     measured.month_number
 from measured

@@ -4,9 +4,16 @@
     'bands': (['band_set_code', 'band_code'], ['rank', 'lower_bound', 'lower_inclusive', 'unit']),
     'shares': (['share_set_code', 'band_code'], ['rank', 'share']),
     'churn_rule': (['days_inactive_from'], ['churn_probability']),
-    'product_classes': (['product_class_code'], ['family_code', 'side_code', 'aum_weight', 'name_zh', 'name_en', 'rank']),
-    'products': (['source_code', 'product_code'], ['product_class_code', 'name_zh', 'name_en']),
-    'transaction_types': (['transaction_type_code'], ['is_activity', 'name_zh', 'name_en', 'rank']),
+    'product_classes': (['product_class_code'], [
+        'family_code', 'side_code', 'aum_weight', 'curve_code', 'fee_family_code', 'is_market_priced',
+        'service_cost_amount', 'fixed_cost_amount', 'name_zh', 'name_en', 'rank'
+    ]),
+    'products': (['source_code', 'product_code'], [
+        'product_class_code', 'rate_basis_code', 'transfer_basis_code', 'annual_rate', 'name_zh', 'name_en'
+    ]),
+    'transaction_types': (['transaction_type_code'], ['is_activity', 'is_income', 'is_fee', 'name_zh', 'name_en', 'rank']),
+    'score_weights': (['score_code', 'part_code'], ['weight']),
+    'transfer_prices': (['curve_code', 'term_days'], ['annual_rate']),
     'survivorship': (['source_code', 'attribute_code'], ['priority', 'rule_code']),
     'holder_shares': (['role_code'], ['weight']),
     'contact_requirements': (['customer_kind_code', 'contact_code'], ['is_required']),

@@ -5,9 +5,9 @@ with
 cuts as (
     select
         {{ policy_code('rfm_cut_method') }} as cut_method_code,
-        {{ policy_value('rfm_recency_weight') }} as recency_weight,
-        {{ policy_value('rfm_frequency_weight') }} as frequency_weight,
-        {{ policy_value('rfm_monetary_weight') }} as monetary_weight
+        {{ policy_weight('rfm', 'recency') }} as recency_weight,
+        {{ policy_weight('rfm', 'frequency') }} as frequency_weight,
+        {{ policy_weight('rfm', 'monetary') }} as monetary_weight
 ),
 
 measures as (

@@ -1,7 +1,7 @@
 -- every version received; one holds from its receipt until it is superseded by a newer version or taken back
 {%- set columns = [
     'transaction_id', 'account_id', 'transaction_date', 'direction_code', 'transaction_amount', 'channel_code',
-    'transaction_type_code', 'is_customer_initiated', 'is_own_name', 'other_bank_code', 'received_date',
+    'transaction_type_code', 'is_customer_initiated', 'is_own_name', 'other_bank_code', 'fee_amount', 'received_date',
     'line_number', 'month_number'
 ] %}
 with
@@ -43,6 +43,7 @@ select
     version.is_customer_initiated,
     version.is_own_name,
     version.other_bank_code,
+    version.fee_amount,
     version.received_date,
     version.line_number,
     least(version.followed_date, deletion.deleted_date) as superseded_date,

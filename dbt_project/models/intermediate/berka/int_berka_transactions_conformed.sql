@@ -44,5 +44,6 @@ select
     and purpose_code is null
     and not is_standing as is_customer_initiated,
     cast(null as boolean) as is_own_name,
-    partner_bank_code as other_bank_code
+    partner_bank_code as other_bank_code,
+    cast(null as decimal(18, 2)) as fee_amount
 from transactions
