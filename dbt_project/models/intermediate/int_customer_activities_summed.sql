@@ -1,7 +1,5 @@
 -- what is done on an account is its primary holder's
-{%- set measures = [
-    'transaction_count', 'transaction_amount', 'income_amount', 'fee_amount', 'transaction_cost_amount'
-] %}
+{%- set measures = ['transaction_count', 'transaction_amount', 'income_amount'] %}
 {%- set channels = ['branch', 'self_service', 'phone', 'web', 'mobile', 'card'] %}
 {%- for channel in channels %}
 {%- do measures.append(channel ~ '_channel_count') %}
