@@ -1,4 +1,4 @@
-"""What arrived tonight: the dates of receipt after the last published night, up to the business date."""
+"""What arrived tonight: the dates of receipt nobody has judged yet, up to the business date."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -21,5 +21,27 @@ class Window:
 
 
 def received_window(cur: cursor, business_date: date) -> Window:
-    """The window of a night: from the business date published before it (none: everything) to its own."""
-    return Window(after=published_until(cur, before=business_date) or date.min, until=business_date)
+    """The window of a night: from the business date published or loaded before it (none: everything) to its own."""
+    ends = (published_until(cur, before=business_date), _loaded_until(cur, business_date))
+    return Window(after=max((day for day in ends if day), default=date.min), until=business_date)
+
+
+def _loaded_until(cur: cursor, business_date: date) -> date | None:
+    """The newest date before ``business_date`` up to which a bulk load judged all there is now."""
+    cur.execute(
+        """
+        select max(night.business_date)
+        from ops.nights as night
+        where
+            night.state = 'loaded'
+            and night.workspace = ''
+            and night.business_date < %s
+            and not exists (
+                select 1
+                from ops.deliveries as delivery
+                where delivery.received_date <= night.business_date and delivery.night_id > night.night_id
+            )
+        """,
+        (business_date,),
+    )
+    return cur.fetchone()[0]

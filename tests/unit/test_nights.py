@@ -10,12 +10,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import psycopg2
 import pytest
 
+from pipelines.gates.window import received_window
 from pipelines.nights import STEPS, NightError, close_night, hold, load_night, open_night, running_night, step
 from pipelines.warehouse import connect
 from pipelines.workspace import Workspace
@@ -349,3 +350,32 @@ def test_a_step_has_a_known_name(settings):
     ):
         pass
     assert STEPS[-1] == "report"
+
+
+def test_what_a_bulk_load_judged_is_not_judged_again(settings):
+    def window_of_the_next_day():
+        with connect(settings) as connection, connection.cursor() as cursor:
+            return received_window(cursor, D + timedelta(days=1)).after
+
+    def deliver(night, day):
+        query(
+            settings,
+            "insert into ops.deliveries (source_code, table_name, received_date, file_name, sha256, byte_count,"
+            " row_count, night_id) values ('core', %s, %s, 'file', 'hash', 1, 1, %s)",
+            f"table_{night.night_id}",
+            day,
+            night.night_id,
+        )
+
+    stopped = open_night(settings, D, "run 1")
+    deliver(stopped, D)
+    close_night(settings, stopped, "stopped")
+    assert window_of_the_next_day() == date.min
+    loading = open_night(settings, D, "run 2")
+    close_night(settings, loading, "loaded")
+    assert window_of_the_next_day() == D
+    late = open_night(settings, D + timedelta(days=1), "run 3")
+    deliver(late, D + timedelta(days=1))
+    assert window_of_the_next_day() == D
+    deliver(late, D)  # into a day that was judged without it
+    assert window_of_the_next_day() == date.min
