@@ -185,6 +185,23 @@ def report_command(settings: Settings, night_id: int | None) -> None:
     )
 
 
+@main.command()
+@click.option("--out", "page", type=click.Path(path_type=Path), help="Where to; default: beside the reports.")
+@click.pass_obj
+@told
+def portrait(settings: Settings, page: Path | None) -> None:
+    """Draw what the bank's customers are worth and where they stand, of the newest edition, as one page."""
+    from pipelines.report.portrait import PortraitError, write_portrait  # drawing takes a second to import
+
+    try:
+        written = write_portrait(
+            settings, page or settings.var / settings.bank / "reports" / "portrait.html"
+        )
+    except PortraitError as error:
+        raise click.ClickException(str(error)) from error
+    console.print(str(written), soft_wrap=True)
+
+
 @main.group("db")
 def database() -> None:
     """The bank's database."""

@@ -21,7 +21,7 @@ class Window:
 
 
 def received_window(cur: cursor, business_date: date) -> Window:
-    """The window of a night: from the business date published or loaded before it (none: everything) to its own."""
+    """The window of a night: from the date published or loaded before it (none: everything) to its own."""
     ends = (published_until(cur, before=business_date), _loaded_until(cur, business_date))
     return Window(after=max((day for day in ends if day), default=date.min), until=business_date)
 

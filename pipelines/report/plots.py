@@ -1,6 +1,7 @@
-"""Plots as SVG text that stands inside a page: no file, no font, no request; readable on light and dark ground."""
+"""Plots as SVG text that stands inside a page: no file, no font, no request; for light and dark ground."""
 
 import io
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -49,7 +50,7 @@ def stacked_bars(places: Sequence[str], parts: dict[str, Sequence[float]], label
             base = [low + high for low, high in zip(base, heights, strict=True)]
         axes.set_ylabel(label)
         axes.tick_params(axis="x", rotation=60)
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, ncols=len(parts), loc="lower left", bbox_to_anchor=(0, 1))
 
     return _svg(draw)
 
@@ -57,7 +58,7 @@ def stacked_bars(places: Sequence[str], parts: dict[str, Sequence[float]], label
 def curves(
     lines: dict[str, tuple[Sequence[float], Sequence[float]]], label_x: str, label_y: str, even: str = ""
 ) -> str:
-    """A line for each name through its points; ``even`` names the diagonal of equal shares, if one is wanted."""
+    """A line for each name through its points; ``even`` names the diagonal of equal shares, if wanted."""
 
     def draw(axes: Axes) -> None:
         for number, (name, (across, up)) in enumerate(lines.items()):
@@ -72,8 +73,10 @@ def curves(
 
 
 def histogram(values: Sequence[float], label: str, linear_up_to: float) -> str:
-    """How many lie where, on a scale that is even up to ``linear_up_to`` on both sides of zero and by powers of
-    ten beyond it: money has a long tail and may be negative."""
+    """How many lie where: money has a long tail and may be negative.
+
+    The scale is even up to ``linear_up_to`` on both sides of zero and goes by powers of ten beyond it.
+    """
 
     def draw(axes: Axes) -> None:
         axes.set_xscale("symlog", linthresh=linear_up_to)
@@ -102,5 +105,7 @@ def _svg(draw: Callable[[Axes], None], width: float = 7.2, height: float = 3.2) 
         figure = Figure(figsize=(width, height), layout="constrained")
         draw(figure.add_subplot())
         text = io.StringIO()
-        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")  # the reader's font has them
+            figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return text.getvalue()[text.getvalue().index("<svg") :]

@@ -360,8 +360,8 @@ def test_what_a_bulk_load_judged_is_not_judged_again(settings):
     def deliver(night, day):
         query(
             settings,
-            "insert into ops.deliveries (source_code, table_name, received_date, file_name, sha256, byte_count,"
-            " row_count, night_id) values ('core', %s, %s, 'file', 'hash', 1, 1, %s)",
+            "insert into ops.deliveries (source_code, table_name, received_date, file_name, sha256,"
+            " byte_count, row_count, night_id) values ('core', %s, %s, 'file', 'hash', 1, 1, %s)",
             f"table_{night.night_id}",
             day,
             night.night_id,
