@@ -194,9 +194,7 @@ def portrait(settings: Settings, page: Path | None) -> None:
     from pipelines.report.portrait import PortraitError, write_portrait  # drawing takes a second to import
 
     try:
-        written = write_portrait(
-            settings, page or settings.var / settings.bank / "reports" / "portrait.html"
-        )
+        written = write_portrait(settings, page or settings.var / settings.bank / "reports" / "portrait.html")
     except PortraitError as error:
         raise click.ClickException(str(error)) from error
     console.print(str(written), soft_wrap=True)

@@ -136,7 +136,10 @@ def _migrations(connection: Connection, schema: str) -> list[Plot]:
                 f"{months[0].scheme_en}: up and down by month",
                 plots.stacked_bars(
                     [_month(row.month_end_date) for row in months],
-                    {"上升 up": [row.up or 0 for row in months], "下降 down": [row.down or 0 for row in months]},
+                    {
+                        "上升 up": [row.up or 0 for row in months],
+                        "下降 down": [row.down or 0 for row in months],
+                    },
                     "客户数 customers",
                 ),
             )
