@@ -156,5 +156,11 @@ SHAPES = {
             is_list=True,
             is_optional=True,
         ),
+        _shape(
+            "credit_grades",
+            "credit_grade_code",
+            "",
+            "credit_grade_code:code rank:integer default_probability:decimal score:decimal",
+        ),
     )
 }
