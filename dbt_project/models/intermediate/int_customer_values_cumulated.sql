@@ -5,14 +5,17 @@ with
 
 scoped as (
     {%- for measure, amount in measures.items() %}
-    {%- for scope, branch in [('bank', 'cast(null as text)'), ('branch', 'branch_id')] %}
+    {%- for scope, branch in [('bank', 'cast(null as text)'), ('branch', 'customer.branch_id')] %}
     select
         '{{ scope }}' as scope_code,
         {{ branch }} as branch_id,
         '{{ measure }}' as measure_code,
-        {{ amount }} as measure_amount
-    from {{ ref('customer_trailing_values') }}
-    where has_value{{ ' and branch_id is not null' if scope == 'branch' }}
+        value.{{ amount }} as measure_amount
+    from {{ ref('int_customer_values_trailed') }} as value
+    inner join {{ ref('customers') }} as customer on value.customer_id = customer.customer_id
+    {%- if scope == 'branch' %}
+    where customer.branch_id is not null
+    {%- endif %}
     {%- if not loop.last %}
     union all
     {%- endif %}

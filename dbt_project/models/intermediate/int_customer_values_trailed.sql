@@ -19,6 +19,8 @@ select
         as current_value_3m_amount
     {%- for amount in amounts %},
     cast(sum({{ amount }}_amount) as decimal(18, 2)) as {{ amount }}_12m_amount
-    {%- endfor %}
+    {%- endfor %},
+    cast(sum(deposit_contribution_amount + loan_contribution_amount + fee_amount) as decimal(18, 2))
+        as revenue_12m_amount
 from aged
 group by customer_id

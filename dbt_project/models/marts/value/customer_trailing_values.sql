@@ -7,8 +7,7 @@ measured as (
     select
         customer.customer_id,
         customer.customer_kind_code,
-        customer.branch_id,
-        value.customer_id is not null as has_value
+        customer.branch_id
         {%- for amount in amounts %},
         coalesce(value.{{ amount }}_1m_amount, 0) as {{ amount }}_1m_amount
         {%- endfor %},
@@ -16,9 +15,7 @@ measured as (
         {%- for amount in amounts %},
         coalesce(value.{{ amount }}_12m_amount, 0) as {{ amount }}_12m_amount
         {%- endfor %},
-        coalesce(
-            value.deposit_contribution_12m_amount + value.loan_contribution_12m_amount + value.fee_12m_amount, 0
-        ) as revenue_12m_amount,
+        coalesce(value.revenue_12m_amount, 0) as revenue_12m_amount,
         coalesce(linked.linked_value_12m_amount, 0) as linked_value_12m_amount,
         coalesce(product.product_class_count, 0) as product_class_count,
         coalesce(product.product_count, 0) as product_count,
@@ -47,8 +44,7 @@ totals as (
 select
     customer_id,
     customer_kind_code,
-    branch_id,
-    has_value
+    branch_id
     {%- for amount in amounts %},
     cast({{ amount }}_1m_amount as decimal(18, 2)) as {{ amount }}_1m_amount
     {%- endfor %},
@@ -57,8 +53,12 @@ select
     cast({{ amount }}_12m_amount as decimal(18, 2)) as {{ amount }}_12m_amount
     {%- endfor %},
     cast(revenue_12m_amount as decimal(18, 2)) as revenue_12m_amount,
-    cast(case when branch_value_amount > 0 then current_value_12m_amount / branch_value_amount end as decimal(18, 8))
-        as branch_value_share,
+    cast(
+        case
+            when branch_id is not null and branch_value_amount > 0
+                then current_value_12m_amount / branch_value_amount
+        end as decimal(18, 8)
+    ) as branch_value_share,
     cast(case when bank_value_amount > 0 then current_value_12m_amount / bank_value_amount end as decimal(18, 8))
         as bank_value_share,
     cast(linked_value_12m_amount as decimal(18, 2)) as linked_value_12m_amount,

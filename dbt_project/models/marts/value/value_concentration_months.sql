@@ -32,6 +32,9 @@ checks as (
         cast(sum(
             case when position_share <= {{ policy_value('concentration_top_share') }} then held_amount else 0 end
         ) as decimal(18, 2)) as top_amount,
+        max(case
+            when position_share <= {{ policy_value('concentration_top_share') }} then position_share else 0
+        end) as top_customer_share,
         min(case
             when reached_amount >= total_amount * {{ policy_value('concentration_value_share') }} then position_share
         end) as least_customer_share
@@ -84,6 +87,7 @@ select
     reached_amount,
     cast(customer_count as bigint) as customer_count,
     total_amount,
+    cast(top_customer_share as decimal(18, 8)) as top_customer_share,
     cast(case when total_amount > 0 then top_amount / total_amount end as decimal(18, 8)) as top_value_share,
     cast(case when total_amount > 0 then least_customer_share end as decimal(18, 8)) as least_customer_share,
     {{ business_month() }} as month_number
