@@ -1,6 +1,7 @@
 """What each policy file holds: its columns, their kinds, what identifies a row, which rows go together."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 
 class PolicyError(Exception):
@@ -50,6 +51,8 @@ UNITS = frozenset({"months", "days", "count", "share", "weight", "score", "amoun
 WHOLE_UNITS = frozenset({"months", "days", "count"})
 PARTS_OF_ONE = frozenset({"share", "weight"})
 LOWEST_VALUES = {"share": 0, "weight": 0, "months": 0, "days": 0, "count": 0, "score": 1}
+# What divides, or steps towards 1 in at most a hundred steps.
+LEAST_PARAMETERS = {"day_count_basis_days": 1, "concentration_step_share": Decimal("0.01")}
 # The code set that names the bands of a set in both languages.
 BAND_NAMES = {"aum_level": "tier_aum_level", "rfm": "tier_rfm", "abc": "tier_abc", "churn_band": "churn_band"}
 ALL_ATTRIBUTES = "*"
@@ -155,6 +158,12 @@ SHAPES = {
             "source_code:code attribute_code:text priority:integer rule_code:code",
             is_list=True,
             is_optional=True,
+        ),
+        _shape(
+            "credit_grades",
+            "credit_grade_code",
+            "",
+            "credit_grade_code:code rank:integer default_probability:decimal score:decimal",
         ),
     )
 }

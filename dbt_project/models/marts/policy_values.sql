@@ -19,6 +19,7 @@
     'contact_requirements': (['customer_kind_code', 'contact_code'], ['is_required']),
     'codes': (['code_set', 'code'], ['name_zh', 'name_en', 'rank']),
     'reasons': (['reason_code'], ['template_zh', 'template_en']),
+    'credit_grades': (['credit_grade_code'], ['rank', 'default_probability', 'score']),
 } %}
 {%- for table, (keys, values) in tables.items() %}
 {%- set outer = loop %}
