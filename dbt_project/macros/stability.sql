@@ -26,10 +26,10 @@
 {% macro scaled(measure, score_code, part_code) -%}
     {%- set low = scale_value('low_value', score_code, part_code) -%}
     {%- set high = scale_value('high_value', score_code, part_code) -%}
-    case
+    cast(case
         when {{ measure }} is not null
-            then cast(greatest(least(({{ measure }} - {{ low }}) / ({{ high }} - {{ low }}), 1), 0) as decimal(18, 8))
-    end
+            then greatest(least(({{ measure }} - {{ low }}) / ({{ high }} - {{ low }}), 1), 0)
+    end as decimal(18, 8))
 {%- endmacro %}
 
 {#- The last month that had ended by the business date: sums of a month are held against whole months only. -#}
