@@ -1,5 +1,5 @@
--- L7, L8: what a customer answered or said in the policy's windows, as last told, in the policy's points; an answer that
--- has none does not count. Nothing is delivered before it happens
+-- L7, L8: what a customer answered or said in the policy's windows, as last told, in the policy's points; an answer
+-- that has none does not count. Nothing is delivered before it happens
 with
 
 versions as (

@@ -1,4 +1,4 @@
--- L1 – L8, L10, L11: every part of stability and loyalty, as measured and as scored on the policy's scales, side by side
+-- L1 – L8, L10, L11: every part of stability and loyalty, as measured and as scored on the policy's scales
 with
 
 responses as (

@@ -11,7 +11,10 @@ weighed as (
         {{ '+ ' if not loop.first }}coalesce({{ part }}_score, 0) * {{ policy_weight(score_code, part) }}
         {%- endfor %} as {{ score_code }}_points,
         {%- for part in parts %}
-        {{ '+ ' if not loop.first }}case when {{ part }}_score is null then 0 else {{ policy_weight(score_code, part) }} end
+        {{ '+ ' if not loop.first }}case
+            when {{ part }}_score is null then 0
+            else {{ policy_weight(score_code, part) }}
+        end
         {%- endfor %} as {{ score_code }}_known_weight,
         {%- for part in parts %}
         {{ '+ ' if not loop.first }}case when {{ part }}_score is null then 1 else 0 end
