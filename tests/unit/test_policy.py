@@ -202,7 +202,7 @@ def test_another_banks_rows_are_not_in_the_version(folder):
         ("credit_event_types.csv", "evasion", {"event_type_code": "x"}, "event_type_code x is not in"),
         ("score_scales.csv", "stability/growth", {"high_value": "-0.50"}, "are the same (-0.5)"),
         ("score_scales.csv", "stability/growth", {"part_code": "luck"}, "part_code luck is not in codes.csv"),
-        ("score_scales.csv", "stability/growth", {"part_code": "luck"}, "part luck of stability has no weight"),
+        ("score_scales.csv", "stability/growth", {"part_code": "luck"}, "luck of stability has no weight"),
         ("score_scales.csv", "stability/growth", {"part_code": "luck"}, "growth of stability has no scale"),
         ("response_points.csv", "contact/done", {"points": "1.1"}, "points 1.1 lie outside -1 to 1"),
         ("response_points.csv", "contact/done", {"points": "-1.1"}, "points -1.1 lie outside -1 to 1"),
