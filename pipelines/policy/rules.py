@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from pipelines.policy.cells import parse_number
+from pipelines.policy.cells import as_text, parse_number
 from pipelines.policy.shapes import (
     ALL_ATTRIBUTES,
     BAND_NAMES,
@@ -16,6 +16,7 @@ from pipelines.policy.shapes import (
     LOWEST_VALUES,
     PARTS_OF_ONE,
     PLACEHOLDERS,
+    RESPONSE_NAMES,
     SHAPES,
     UNITS,
     WHOLE_UNITS,
@@ -36,9 +37,11 @@ def row_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
         yield f"effective_to {values['effective_to']} lies before effective_from {values['effective_from']}"
     if values["proposer"].casefold() == values["approver"].casefold():
         yield f"proposer and approver are the same ({values['approver']}): somebody else must approve"
-    for name in ("share", "churn_probability", "aum_weight", "weight", "annual_rate"):
+    for name in _PARTS:
         if values.get(name) is not None and not 0 <= values[name] <= 1:
             yield f"{name} {values[name]} lies outside 0 to 1"
+    if "points" in values and not -1 <= values["points"] <= 1:
+        yield f"points {values['points']} lie outside -1 to 1"
     for name in ("service_cost_amount", "fixed_cost_amount", "term_days"):
         if name in values and values[name] < 0:
             yield f"{name} {values[name]} is below zero"
@@ -46,6 +49,10 @@ def row_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
         yield from _unit_offences(shape, values)
     if shape.name == "reasons":
         yield from _template_offences(values)
+    if shape.name == "score_scales" and values["low_value"] == values["high_value"]:
+        yield f"low_value and high_value are the same ({as_text(values['low_value'])}): nothing lies between"
+    if shape.name == "credit_event_types" and values["is_malicious"] and not values["is_bad_record"]:
+        yield "is_malicious, yet not is_bad_record: malice is always a bad record"
 
 
 def all_offences(tables: Tables) -> Iterator[str]:
@@ -55,6 +62,7 @@ def all_offences(tables: Tables) -> Iterator[str]:
     for name, columns, check in _SETS:
         yield from _set_offences(tables[name], columns, check)
     yield from _code_offences(tables)
+    yield from _scale_offences(tables)
 
 
 def holds(row: "Row", on: date) -> bool:
@@ -196,6 +204,31 @@ def _weight_offences(rows: "list[Row]") -> Iterator[str]:
         yield f"the weights sum to {total}, not to 1"
 
 
+def _grade_offences(rows: "list[Row]") -> Iterator[str]:
+    yield from _rank_offences(rows)
+    ladder = sorted(rows, key=lambda row: row["rank"])
+    for worse, better in pairwise(ladder):
+        words = f"grade {better['credit_grade_code']} ({better.place})"
+        if better["score"] <= worse["score"]:
+            yield f"the score does not rise with {words}"
+        if better["default_probability"] >= worse["default_probability"]:
+            yield f"the default_probability does not fall with {words}"
+
+
+def _scale_offences(tables: Tables) -> Iterator[str]:
+    """A part of a score that is scaled has both its scale and its weight."""
+    scales, weights = tables["score_scales"], tables["score_weights"]
+    for day in _turning_days([*scales, *weights]):
+        scaled = {(row["score_code"], row["part_code"]) for row in scales if holds(row, day)}
+        scores = {score for score, _ in scaled}
+        weighed = {(row["score_code"], row["part_code"]) for row in weights if holds(row, day)}
+        for score, part in sorted(scaled - weighed):
+            yield f"score_scales.csv: part {part} of {score} has no weight on {day} (score_weights.csv)"
+        for score, part in sorted(weighed - scaled):
+            if score in scores:
+                yield f"score_weights.csv: part {part} of {score} has no scale on {day} (score_scales.csv)"
+
+
 def _code_offences(tables: Tables) -> Iterator[str]:
     classes = {row["product_class_code"] for row in tables["product_classes"]}
     names = {(row["code_set"], row["code"]) for row in tables["codes"]}
@@ -206,13 +239,17 @@ def _code_offences(tables: Tables) -> Iterator[str]:
         for row in tables[name]:
             if row[column] not in (None, ALL_ATTRIBUTES) and (code_set, row[column]) not in names:
                 yield f"{row.place}: {column} {row[column]} is not in codes.csv (code_set {code_set})"
-    for name, column in (("bands", "band_set_code"), ("shares", "share_set_code")):
+    for name, set_column, column, code_sets in _NAMED_BY_SET:
         for row in tables[name]:
-            code_set = BAND_NAMES.get(row[column])
-            if code_set and (code_set, row["band_code"]) not in names:
-                yield f"{row.place}: band_code {row['band_code']} is not in codes.csv (code_set {code_set})"
+            code_set = code_sets.get(row[set_column])
+            if code_set and (code_set, row[column]) not in names:
+                yield f"{row.place}: {column} {row[column]} is not in codes.csv (code_set {code_set})"
 
 
+_PARTS = (
+    *("share", "churn_probability", "aum_weight", "weight", "annual_rate", "default_probability"),
+    "score",
+)
 # Columns that hold a code, and the code set that names it.
 _NAMED = (
     ("product_classes", "side_code", "side"),
@@ -227,10 +264,22 @@ _NAMED = (
     ("contact_requirements", "contact_code", "contact"),
     ("survivorship", "attribute_code", "customer_attribute"),
     ("survivorship", "rule_code", "survivorship_rule"),
+    ("credit_grades", "credit_grade_code", "credit_grade"),
+    ("credit_event_types", "event_type_code", "credit_event"),
+    ("score_scales", "part_code", "stability_part"),
+    ("response_points", "response_kind_code", "response_kind"),
+    ("feedback_points", "feedback_kind_code", "feedback_kind"),
+    ("feedback_points", "outcome_code", "feedback_outcome"),
+)
+_NAMED_BY_SET = (
+    ("bands", "band_set_code", "band_code", BAND_NAMES),
+    ("shares", "share_set_code", "band_code", BAND_NAMES),
+    ("response_points", "response_kind_code", "response_code", RESPONSE_NAMES),
 )
 _SETS = (
     ("bands", ("band_set_code",), _band_offences),
     ("shares", ("share_set_code",), _share_offences),
     ("score_weights", ("score_code",), _weight_offences),
     ("churn_rule", (), _churn_offences),
+    ("credit_grades", (), _grade_offences),
 )

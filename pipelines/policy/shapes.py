@@ -55,6 +55,8 @@ LOWEST_VALUES = {"share": 0, "weight": 0, "months": 0, "days": 0, "count": 0, "s
 LEAST_PARAMETERS = {"day_count_basis_days": 1, "concentration_step_share": Decimal("0.01")}
 # The code set that names the bands of a set in both languages.
 BAND_NAMES = {"aum_level": "tier_aum_level", "rfm": "tier_rfm", "abc": "tier_abc", "churn_band": "churn_band"}
+# The code set that names the answers of a kind of contact.
+RESPONSE_NAMES = {"contact": "contact_result", "campaign": "campaign_response"}
 ALL_ATTRIBUTES = "*"
 PLACEHOLDERS = frozenset({"metric", "threshold", "detail"})
 
@@ -164,6 +166,33 @@ SHAPES = {
             "credit_grade_code",
             "",
             "credit_grade_code:code rank:integer default_probability:decimal score:decimal",
+        ),
+        _shape(
+            "credit_event_types",
+            "event_type_code",
+            "event_type_code",
+            "event_type_code:code is_bad_record:boolean is_malicious:boolean",
+            is_list=True,
+        ),
+        _shape(
+            "score_scales",
+            "score_code part_code",
+            "score_code",
+            "score_code:code part_code:code low_value:decimal high_value:decimal",
+        ),
+        _shape(
+            "response_points",
+            "response_kind_code response_code",
+            "response_kind_code response_code",
+            "response_kind_code:code response_code:code points:decimal",
+            is_list=True,
+        ),
+        _shape(
+            "feedback_points",
+            "feedback_kind_code outcome_code",
+            "feedback_kind_code outcome_code",
+            "feedback_kind_code:code outcome_code:code points:decimal",
+            is_list=True,
         ),
     )
 }

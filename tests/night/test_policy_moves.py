@@ -74,10 +74,18 @@ COLUMN_UNITS = {
     "weight": "weight",
     "rank": "count",
     "days_inactive_from": "days",
+    "score": "share",
+    "low_value": "share",
+    "high_value": "share",
+    "points": "share",
 }
 IN_USE = {
     "products": "marts.accounts where source_code = %s and product_code = %s",
     "transaction_types": "marts.transactions where transaction_type_code = %s",
+    "credit_grades": "marts.credit_standings where credit_grade_code = %s",
+    "credit_event_types": "intermediate.int_credit_events_unioned where event_type_code = %s",
+    "response_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
+    "feedback_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
 }
 CODES = ("family_code", "side_code", "rule_code")
 OTHER_CODES = {
@@ -109,6 +117,11 @@ CELLS = {  # the columns that are tried, by table
     "contact_requirements": ("is_required",),
     "codes": ("name_zh", "name_en", "rank"),
     "reasons": ("template_zh", "template_en"),
+    "credit_grades": ("score",),
+    "credit_event_types": ("is_bad_record", "is_malicious"),
+    "score_scales": ("low_value", "high_value"),
+    "response_points": ("points",),
+    "feedback_points": ("points",),
 }
 
 Change = list[tuple[Row, str, Any]]  # rows with one column's new value each

@@ -20,6 +20,10 @@
     'codes': (['code_set', 'code'], ['name_zh', 'name_en', 'rank']),
     'reasons': (['reason_code'], ['template_zh', 'template_en']),
     'credit_grades': (['credit_grade_code'], ['rank', 'default_probability', 'score']),
+    'credit_event_types': (['event_type_code'], ['is_bad_record', 'is_malicious']),
+    'score_scales': (['score_code', 'part_code'], ['low_value', 'high_value']),
+    'response_points': (['response_kind_code', 'response_code'], ['points']),
+    'feedback_points': (['feedback_kind_code', 'outcome_code'], ['points']),
 } %}
 {%- for table, (keys, values) in tables.items() %}
 {%- set outer = loop %}
