@@ -22,7 +22,6 @@ select
     position.customer_id,
     'abc' as scheme_code,
     share.band_code as tier_code,
-    share.rank as tier_rank,
     position.transaction_amount as metric_value,
     bound.lower_amount as threshold_value,
     bound.upper_amount as next_threshold_value,
