@@ -11,7 +11,10 @@ select
     cast(tier.rule_code as text) as reason_code,
     cast(tier.reason_detail as text) as reason_detail,
     {{ business_date() }} as business_date,
-    cast(greatest(tier.next_threshold_value - tier.metric_value, 0) as decimal(18, 4)) as next_distance,
+    cast(
+        case when tier.next_threshold_value is not null then greatest(tier.next_threshold_value - tier.metric_value, 0) end
+        as decimal(18, 4)
+    ) as next_distance,
     cast(tier.metric_value - tier.threshold_value as decimal(18, 4)) as lower_distance,
     cast(keeper.owner_manager_id as text) as owner_manager_id,
     cast(keeper.credited_manager_id as text) as credited_manager_id,

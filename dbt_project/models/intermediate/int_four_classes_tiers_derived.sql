@@ -71,23 +71,32 @@ select
         when rule_code in ('four_classes.unstable', 'four_classes.promise', 'four_classes.group') then 'potential'
         else 'negative'
     end as tier_code,
-    case rule_code
-        when 'four_classes.unstable' then coalesce(stability_score, 0)
-        when 'four_classes.promise' then potential_score
-        else profitability_score
-    end as metric_value,
-    case rule_code
-        when 'four_classes.unstable' then stable_bound
-        when 'four_classes.promise' then {{ policy_value('four_classes_promise_share') }}
-        when 'four_classes.vip' then profit_bound
-        when 'four_classes.mass' then profit_bound
-        when 'four_classes.negative' then profit_bound
-    end as threshold_value,
-    case rule_code
-        when 'four_classes.unstable' then next_stable_bound
-        when 'four_classes.mass' then next_profit_bound
-        when 'four_classes.negative' then next_profit_bound
-    end as next_threshold_value,
+    cast(
+        case rule_code
+            when 'four_classes.unstable' then coalesce(stability_score, 0)
+            when 'four_classes.promise' then potential_score
+            else profitability_score
+        end
+        as decimal(18, 4)
+    ) as metric_value,
+    cast(
+        case rule_code
+            when 'four_classes.unstable' then stable_bound
+            when 'four_classes.promise' then {{ policy_value('four_classes_promise_share') }}
+            when 'four_classes.vip' then profit_bound
+            when 'four_classes.mass' then profit_bound
+            when 'four_classes.negative' then profit_bound
+        end
+        as decimal(18, 4)
+    ) as threshold_value,
+    cast(
+        case rule_code
+            when 'four_classes.unstable' then next_stable_bound
+            when 'four_classes.mass' then next_profit_bound
+            when 'four_classes.negative' then next_profit_bound
+        end
+        as decimal(18, 4)
+    ) as next_threshold_value,
     rule_code,
     {{ score_text('profitability_score') }}
     || ' / ' || {{ score_text('stability_score') }}

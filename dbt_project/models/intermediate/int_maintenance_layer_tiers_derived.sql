@@ -22,7 +22,7 @@ judged as (
         standard.premier_amount,
         standard.scope_asset_amount,
         case
-            when person.scope_text = '' then 'out_of_scope'
+            when person.scope_text is null then 'out_of_scope'
             when band.band_code = 'wealth_manager' then 'amount'
             when person.month_average_amount >= standard.private_bank_amount then 'private_bank'
             when person.month_average_amount >= standard.wealth_amount then 'wealth'
@@ -49,22 +49,30 @@ select
         when rule_name in ('unlayered', 'unknown_age', 'age') then 'in_scope_unlayered'
         else band_code
     end as tier_code,
-    case when rule_name in ('private_bank', 'wealth', 'premier') then month_average_amount else asset_amount end
-        as metric_value,
-    case rule_name
-        when 'private_bank' then private_bank_amount
-        when 'wealth' then wealth_amount
-        when 'premier' then premier_amount
-        when 'out_of_scope' then null
-        else lower_bound
-    end as threshold_value,
-    case rule_name
-        when 'out_of_scope' then scope_asset_amount
-        when 'private_bank' then null
-        when 'wealth' then null
-        when 'premier' then wealth_amount
-        else upper_bound
-    end as next_threshold_value,
+    cast(
+        case when rule_name in ('private_bank', 'wealth', 'premier') then month_average_amount else asset_amount end
+        as decimal(18, 4)
+    ) as metric_value,
+    cast(
+        case rule_name
+            when 'private_bank' then private_bank_amount
+            when 'wealth' then wealth_amount
+            when 'premier' then premier_amount
+            when 'out_of_scope' then null
+            else lower_bound
+        end
+        as decimal(18, 4)
+    ) as threshold_value,
+    cast(
+        case rule_name
+            when 'out_of_scope' then scope_asset_amount
+            when 'private_bank' then null
+            when 'wealth' then null
+            when 'premier' then wealth_amount
+            else upper_bound
+        end
+        as decimal(18, 4)
+    ) as next_threshold_value,
     'maintenance_layer.' || rule_name as rule_code,
     case
         when rule_name in ('age', 'unknown_age', 'staff')

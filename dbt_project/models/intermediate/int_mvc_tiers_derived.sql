@@ -21,10 +21,15 @@ select
     customer_id,
     'mvc' as scheme_code,
     tier_code,
-    case tier_code when 'bz' then current_value_amount else current_value_position end as metric_value,
-    case when tier_code <> 'bz' then value_bound end as threshold_value,
-    case tier_code when 'bz' then {{ policy_value('bz_value_amount') }} else next_value_bound end
-        as next_threshold_value,
+    cast(
+        case tier_code when 'bz' then current_value_amount else current_value_position end
+        as decimal(18, 4)
+    ) as metric_value,
+    cast(case when tier_code <> 'bz' then value_bound end as decimal(18, 4)) as threshold_value,
+    cast(
+        case tier_code when 'bz' then {{ policy_value('bz_value_amount') }} else next_value_bound end
+        as decimal(18, 4)
+    ) as next_threshold_value,
     'mvc.' || tier_code as rule_code,
     cast(current_value_amount as varchar)
     || ' / ' || {{ score_text('potential_value_position') }}

@@ -27,11 +27,11 @@ measured as (
         person.customer_id,
         person.branch_id,
         {{ whole_years('customer.birth_date', business_date()) }} as age_years,
-        coalesce(activity.aum_amount, 0) as asset_amount,
-        coalesce(activity.aum_month_average_amount, 0) as month_average_amount,
-        coalesce(spent.card_spend_amount, 0) as card_spend_amount,
-        coalesce(holding.loan_amount, 0) as loan_amount,
-        coalesce(holding.custody_amount, 0) as custody_amount,
+        cast(coalesce(activity.aum_amount, 0) as decimal(18, 2)) as asset_amount,
+        cast(coalesce(activity.aum_month_average_amount, 0) as decimal(18, 2)) as month_average_amount,
+        cast(coalesce(spent.card_spend_amount, 0) as decimal(18, 2)) as card_spend_amount,
+        cast(coalesce(holding.loan_amount, 0) as decimal(18, 2)) as loan_amount,
+        cast(coalesce(holding.custody_amount, 0) as decimal(18, 2)) as custody_amount,
         carried.customer_id is not null as has_scope_product
     from {{ ref('int_persons_scoped') }} as person
     inner join {{ ref('customers') }} as customer on person.customer_id = customer.customer_id
@@ -48,7 +48,7 @@ select
     age_years,
     asset_amount,
     month_average_amount,
-    concat_ws(
+    nullif(concat_ws(
         ', ',
         case when asset_amount >= {{ policy_value('scope_asset_amount') }}
             then 'assets ' || {{ policy_code('scope_asset_amount') }} end,
@@ -59,5 +59,5 @@ select
         case when custody_amount >= {{ policy_value('scope_custody_amount') }}
             then 'custody ' || {{ policy_code('scope_custody_amount') }} end,
         case when has_scope_product then 'card' end
-    ) as scope_text
+    ), '') as scope_text
 from measured

@@ -47,19 +47,27 @@ select
     customer_id,
     'pyramid' as scheme_code,
     tier_code,
-    case
-        when tier_code in ('prospect', 'suspect') then 0
-        when tier_code = 'inactive' then transaction_count
-        when tier_code = 'b' then coalesce(loyalty_score, 0)
-        else lifetime_value_position
-    end as metric_value,
-    case when tier_code in ('a', 'c', 'd') then value_bound when tier_code = 'b' then loyalty_bound end
-        as threshold_value,
-    case
-        when tier_code = 'inactive' then {{ policy_value('pyramid_inactive_count') }}
-        when tier_code = 'b' then next_loyalty_bound
-        when tier_code in ('c', 'd') then next_value_bound
-    end as next_threshold_value,
+    cast(
+        case
+            when tier_code in ('prospect', 'suspect') then 0
+            when tier_code = 'inactive' then transaction_count
+            when tier_code = 'b' then coalesce(loyalty_score, 0)
+            else lifetime_value_position
+        end
+        as decimal(18, 4)
+    ) as metric_value,
+    cast(
+        case when tier_code in ('a', 'c', 'd') then value_bound when tier_code = 'b' then loyalty_bound end
+        as decimal(18, 4)
+    ) as threshold_value,
+    cast(
+        case
+            when tier_code = 'inactive' then {{ policy_value('pyramid_inactive_count') }}
+            when tier_code = 'b' then next_loyalty_bound
+            when tier_code in ('c', 'd') then next_value_bound
+        end
+        as decimal(18, 4)
+    ) as next_threshold_value,
     'pyramid.' || tier_code as rule_code,
     case
         when tier_code = 'inactive' then {{ policy_code('pyramid_inactive_months') }}

@@ -53,9 +53,15 @@ select
     customer_id,
     'tenure' as scheme_code,
     case rule_code when 'tenure.none' then 'none' when 'tenure.trial' then 'trial' else band_code end as tier_code,
-    tenure_months as metric_value,
-    case rule_code when 'tenure.none' then null when 'tenure.trial' then 0 else lower_bound end as threshold_value,
-    case when rule_code not in ('tenure.none', 'tenure.trial') then upper_bound end as next_threshold_value,
+    cast(tenure_months as decimal(18, 4)) as metric_value,
+    cast(
+        case rule_code when 'tenure.none' then null when 'tenure.trial' then 0 else lower_bound end
+        as decimal(18, 4)
+    ) as threshold_value,
+    cast(
+        case when rule_code not in ('tenure.none', 'tenure.trial') then upper_bound end
+        as decimal(18, 4)
+    ) as next_threshold_value,
     rule_code,
     case rule_code when 'tenure.trial' then {{ policy_code('tenure_trial_months') }} else gift_text end as reason_detail
 from judged

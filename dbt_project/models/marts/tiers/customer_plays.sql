@@ -11,8 +11,8 @@ judged as (
     inner join {{ ref('int_persons_scoped') }} as person on tier.customer_id = person.customer_id
     left join {{ ref('customer_stability_scores') }} as score on tier.customer_id = score.customer_id
     left join {{ ref('customer_trailing_values') }} as value on tier.customer_id = value.customer_id
-    {{ join_band('pyramid_loyalty', 'score.loyalty_score', 'loyal', 'left') }}
-    {{ join_band('wallet_share', 'value.wallet_share', 'wallet', 'left') }}
+    {{ join_band('pyramid_loyalty', 'cast(score.loyalty_score as decimal(18, 4))', 'loyal', 'left') }}
+    {{ join_band('wallet_share', 'cast(value.wallet_share as decimal(18, 4))', 'wallet', 'left') }}
     where tier.scheme_code = 'maintenance_layer'
 )
 

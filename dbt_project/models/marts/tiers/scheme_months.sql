@@ -10,9 +10,9 @@ schemes as (
         customer_id,
         scheme_code,
         tier_code,
-        cast(metric_value as decimal(18, 4)) as metric_value,
-        cast(threshold_value as decimal(18, 4)) as threshold_value,
-        cast(next_threshold_value as decimal(18, 4)) as next_threshold_value,
+        metric_value,
+        threshold_value,
+        next_threshold_value,
         rule_code,
         reason_detail
     from {{ ref('int_' ~ scheme ~ '_tiers_derived') }}
