@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import pairwise
+from functools import partial
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
 from pipelines.policy.cells import as_text, parse_number
@@ -17,6 +18,7 @@ from pipelines.policy.shapes import (
     PARTS_OF_ONE,
     PLACEHOLDERS,
     RESPONSE_NAMES,
+    SCOPED_BANDS,
     SHAPES,
     UNITS,
     WHOLE_UNITS,
@@ -47,6 +49,8 @@ def row_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} {values[name]} is below zero"
     if "unit" in values:
         yield from _unit_offences(shape, values)
+    if shape.name == "bands":
+        yield from _scope_offences(values)
     if shape.name == "reasons":
         yield from _template_offences(values)
     if shape.name == "score_scales" and values["low_value"] == values["high_value"]:
@@ -61,6 +65,7 @@ def all_offences(tables: Tables) -> Iterator[str]:
         yield from _date_offences(SHAPES[name], rows)
     for name, columns, check in _SETS:
         yield from _set_offences(tables[name], columns, check)
+    yield from _set_offences(tables["plays"], (), partial(_play_offences, tables=tables))
     yield from _code_offences(tables)
     yield from _scale_offences(tables)
 
@@ -80,7 +85,8 @@ def groups(rows: "Iterable[Row]", columns: tuple[str, ...]) -> "dict[tuple, list
 
 def key_text(columns: tuple[str, ...], key: tuple) -> str:
     """A key in words: ``band_set_code aum_level, band_code gold``."""
-    return ", ".join(f"{name} {value}" for name, value in zip(columns, key, strict=True)) or "the whole file"
+    named = (f"{name} {value}" for name, value in zip(columns, key, strict=True) if value is not None)
+    return ", ".join(named) or "the whole file"
 
 
 def _unit_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
@@ -109,6 +115,15 @@ def _unit_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
     lowest = LEAST_PARAMETERS.get(values.get("parameter_code"))
     if lowest is not None and number < lowest:
         yield f"{number} {unit} is less than {lowest}, below which nothing can be reckoned"
+
+
+def _scope_offences(values: Mapping[str, Any]) -> Iterator[str]:
+    if not values["region_name"] and not values["branch_id"]:
+        return
+    if values["region_name"] and values["branch_id"]:
+        yield "a band holds for a region or for a branch, not for both"
+    if values["band_set_code"] not in SCOPED_BANDS:
+        yield f"{values['band_set_code']} cannot differ by region or branch"
 
 
 def _template_offences(values: Mapping[str, Any]) -> Iterator[str]:
@@ -227,11 +242,31 @@ def _scale_offences(tables: Tables) -> Iterator[str]:
         for score, part in sorted(weighed - scaled):
             if score in scores:
                 yield f"score_weights.csv: part {part} of {score} has no scale on {day} (score_scales.csv)"
+def _play_offences(rows: "list[Row]", tables: Tables) -> Iterator[str]:
+    """Every layer, loyalty and wallet has its play: nobody is left without one."""
+    names = tables["codes"]
+    tiers, levels = (
+        sorted({row["code"] for row in names if row["code_set"] == code_set})
+        for code_set in ("tier_maintenance_layer", "part_level")
+    )
+    told = {(row["tier_code"], row["loyalty_code"], row["wallet_code"]) for row in rows}
+    for combination in product(tiers, levels, levels):
+        if combination not in told:
+            yield f"no play for {', '.join(combination)}"
 
 
 def _code_offences(tables: Tables) -> Iterator[str]:
     classes = {row["product_class_code"] for row in tables["product_classes"]}
     names = {(row["code_set"], row["code"]) for row in tables["codes"]}
+    products = {(row["source_code"], row["product_code"]) for row in tables["products"]}
+    for row in tables["scope_products"]:
+        if (row["source_code"], row["product_code"]) not in products:
+            yield f"{row.place}: {row['source_code']} {row['product_code']} is not in products.csv"
+    for row in tables["potential_groups"]:
+        if row["attribute_code"] not in GROUP_ATTRIBUTES:
+            yield f"{row.place}: attribute_code {row['attribute_code']} is neither occupation nor position"
+        elif (row["attribute_code"], row["code"]) not in names:
+            yield f"{row.place}: code {row['code']} is not in codes.csv (code_set {row['attribute_code']})"
     for row in tables["products"]:
         if row["product_class_code"] not in classes:
             yield f"{row.place}: product_class_code {row['product_class_code']} is not in product_classes.csv"
@@ -275,9 +310,15 @@ _NAMED_BY_SET = (
     ("bands", "band_set_code", "band_code", BAND_NAMES),
     ("shares", "share_set_code", "band_code", BAND_NAMES),
     ("response_points", "response_kind_code", "response_code", RESPONSE_NAMES),
+    ("potential_groups", "group_code", "potential_group"),
+    ("plays", "tier_code", "tier_maintenance_layer"),
+    ("plays", "loyalty_code", "part_level"),
+    ("plays", "wallet_code", "part_level"),
+    ("plays", "play_code", "play"),
 )
+GROUP_ATTRIBUTES = ("occupation", "position")
 _SETS = (
-    ("bands", ("band_set_code",), _band_offences),
+    ("bands", ("band_set_code", "region_name", "branch_id"), _band_offences),
     ("shares", ("share_set_code",), _share_offences),
     ("score_weights", ("score_code",), _weight_offences),
     ("churn_rule", (), _churn_offences),

@@ -1,7 +1,9 @@
 """What each policy file holds: its columns, their kinds, what identifies a row, which rows go together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 
 class PolicyError(Exception):
@@ -38,6 +40,10 @@ class Shape:
         """Column names in declared order."""
         return tuple(column.name for column in self.columns)
 
+    def is_scoped(self, values: Mapping[str, Any]) -> bool:
+        """Whether a row holds for a part of the bank only: a cell of its key that may be empty is not."""
+        return any(column.is_optional and values[column.name] for column in self.columns if column.name in self.key)
+
 
 SQL_TYPES = {
     "text": "text",
@@ -57,6 +63,23 @@ LEAST_PARAMETERS = {"day_count_basis_days": 1, "concentration_step_share": Decim
 BAND_NAMES = {"aum_level": "tier_aum_level", "rfm": "tier_rfm", "abc": "tier_abc", "churn_band": "churn_band"}
 # The code set that names the answers of a kind of contact.
 RESPONSE_NAMES = {"contact": "contact_result", "campaign": "campaign_response"}
+BAND_NAMES = {
+    "aum_level": "tier_aum_level",
+    "rfm": "tier_rfm",
+    "abc": "tier_abc",
+    "churn_band": "churn_band",
+    "maintenance_layer": "tier_maintenance_layer",
+    "tenure": "tier_tenure",
+    **dict.fromkeys(
+        (
+            *("profitability", "stability", "pyramid_value", "pyramid_loyalty"),
+            *("mvc_value", "mvc_growth", "wallet_share"),
+        ),
+        "part_level",
+    ),
+}
+# Band sets that a region or a branch may have of its own.
+SCOPED_BANDS = frozenset(BAND_NAMES) - {"abc", "churn_band"} | {"gift_years"}
 ALL_ATTRIBUTES = "*"
 PLACEHOLDERS = frozenset({"metric", "threshold", "detail"})
 
@@ -78,10 +101,10 @@ SHAPES = {
         _shape("parameters", "parameter_code", "parameter_code", "parameter_code:code value:text unit:code"),
         _shape(
             "bands",
-            "band_set_code band_code",
-            "band_set_code",
+            "band_set_code band_code region_name branch_id",
+            "band_set_code region_name branch_id",
             "band_set_code:code band_code:code rank:integer "
-            "lower_bound:decimal? lower_inclusive:boolean unit:code",
+            "lower_bound:decimal? lower_inclusive:boolean unit:code region_name:text? branch_id:text?",
         ),
         _shape(
             "shares",
@@ -193,6 +216,25 @@ SHAPES = {
             "feedback_kind_code outcome_code",
             "feedback_kind_code:code outcome_code:code points:decimal",
             is_list=True,
+            "potential_groups",
+            "group_code attribute_code code",
+            "group_code",
+            "group_code:code attribute_code:code code:code",
+            is_list=True,
+        ),
+        _shape(
+            "plays",
+            "tier_code loyalty_code wallet_code",
+            "tier_code loyalty_code wallet_code",
+            "tier_code:code loyalty_code:code wallet_code:code play_code:code",
+        ),
+        _shape(
+            "scope_products",
+            "source_code product_code",
+            "source_code product_code",
+            "source_code:code product_code:text",
+            is_list=True,
+            is_optional=True,
         ),
     )
 }

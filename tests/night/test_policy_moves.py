@@ -122,6 +122,9 @@ CELLS = {  # the columns that are tried, by table
     "score_scales": ("low_value", "high_value"),
     "response_points": ("points",),
     "feedback_points": ("points",),
+    "potential_groups": ("code",),
+    "plays": ("play_code",),
+    "scope_products": ("product_code",),
 }
 
 Change = list[tuple[Row, str, Any]]  # rows with one column's new value each

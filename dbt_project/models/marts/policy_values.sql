@@ -1,7 +1,7 @@
 -- every policy table as name and value, so that one published table shows them all
 {%- set tables = {
     'parameters': (['parameter_code'], ['value', 'unit']),
-    'bands': (['band_set_code', 'band_code'], ['rank', 'lower_bound', 'lower_inclusive', 'unit']),
+    'bands': (['band_set_code', 'band_code', 'region_name', 'branch_id'], ['rank', 'lower_bound', 'lower_inclusive', 'unit']),
     'shares': (['share_set_code', 'band_code'], ['rank', 'share']),
     'churn_rule': (['days_inactive_from'], ['churn_probability']),
     'product_classes': (['product_class_code'], [
@@ -24,15 +24,16 @@
     'score_scales': (['score_code', 'part_code'], ['low_value', 'high_value']),
     'response_points': (['response_kind_code', 'response_code'], ['points']),
     'feedback_points': (['feedback_kind_code', 'outcome_code'], ['points']),
+    'potential_groups': (['group_code', 'attribute_code', 'code'], ['code']),
+    'plays': (['tier_code', 'loyalty_code', 'wallet_code'], ['play_code']),
+    'scope_products': (['source_code', 'product_code'], ['product_code']),
 } %}
 {%- for table, (keys, values) in tables.items() %}
 {%- set outer = loop %}
 {%- for value in values %}
 select
     '{{ table }}' as policy_name,
-    {%- for key in keys %}
-    cast({{ key }} as varchar){{ " || '.' ||" if not loop.last else " as row_key," }}
-    {%- endfor %}
+    concat_ws('.'{% for key in keys %}, cast({{ key }} as varchar){% endfor %}) as row_key,
     '{{ value }}' as value_name,
     cast({{ value }} as varchar) as value_text,
     effective_from,
