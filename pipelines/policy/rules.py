@@ -12,11 +12,14 @@ from pipelines.policy.cells import parse_number
 from pipelines.policy.shapes import (
     ALL_ATTRIBUTES,
     BAND_NAMES,
+    DOWNGRADES,
+    IMMEDIATE,
     LOWEST_VALUES,
     PARTS_OF_ONE,
     PLACEHOLDERS,
     SHAPES,
     UNITS,
+    UPGRADES,
     WHOLE_UNITS,
     Shape,
 )
@@ -41,10 +44,15 @@ def row_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
     for name in ("service_cost_amount", "fixed_cost_amount", "term_days"):
         if name in values and values[name] < 0:
             yield f"{name} {values[name]} is below zero"
+    for name in ("below_months", "private_below_months", "watch_months"):
+        if values.get(name) is not None and values[name] < 1:
+            yield f"{name} {values[name]} is below 1"
     if "unit" in values:
         yield from _unit_offences(shape, values)
     if shape.name == "reasons":
         yield from _template_offences(values)
+    if shape.name == "tier_presets":
+        yield from _preset_offences(values)
 
 
 def all_offences(tables: Tables) -> Iterator[str]:
@@ -54,6 +62,7 @@ def all_offences(tables: Tables) -> Iterator[str]:
     for name, columns, check in _SETS:
         yield from _set_offences(tables[name], columns, check)
     yield from _code_offences(tables)
+    yield from _scheme_offences(tables)
 
 
 def holds(row: "Row", on: date) -> bool:
@@ -106,6 +115,21 @@ def _template_offences(values: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} uses unknown placeholders {', '.join(unknown)}"
     if found["template_zh"] != found["template_en"]:
         yield "the two templates use different placeholders"
+
+
+def _preset_offences(values: Mapping[str, Any]) -> Iterator[str]:
+    upgrade, downgrade = values["upgrade_code"], values["downgrade_code"]
+    if upgrade not in UPGRADES:
+        yield f"upgrade_code {upgrade} is unknown; known are {', '.join(UPGRADES)}"
+    if upgrade == IMMEDIATE:
+        for name in ("below_months", "private_below_months", "watch_months", "downgrade_code"):
+            if values[name] is not None:
+                yield f"{name} {values[name]} has no meaning where upgrade_code is {IMMEDIATE}; leave it empty"
+        return
+    if values["below_months"] is None:
+        yield "below_months is empty: a tier would never fall"
+    if downgrade not in DOWNGRADES:
+        yield f"downgrade_code {downgrade} is unknown; known are {', '.join(DOWNGRADES)}"
 
 
 def _date_offences(shape: Shape, rows: "Iterable[Row]") -> Iterator[str]:
@@ -209,6 +233,20 @@ def _code_offences(tables: Tables) -> Iterator[str]:
                 yield f"{row.place}: band_code {row['band_code']} is not in codes.csv (code_set {code_set})"
 
 
+def _scheme_offences(tables: Tables) -> Iterator[str]:
+    presets = {row["preset_code"] for row in tables["tier_presets"]}
+    for row in tables["tier_schemes"]:
+        scheme, private = row["scheme_code"], row["private_from_rank"]
+        if row["preset_code"] not in presets:
+            yield f"{row.place}: preset_code {row['preset_code']} is not in tier_presets.csv"
+        elif row["preset_code"] != IMMEDIATE and not any(
+            band["band_set_code"] == scheme for band in tables["bands"]
+        ):
+            yield f"{row.place}: scheme {scheme} has no bands to rise and fall by; its preset is {IMMEDIATE}"
+        if private is not None and private < 1:
+            yield f"{row.place}: private_from_rank {private} is below 1"
+
+
 # Columns that hold a code, and the code set that names it.
 _NAMED = (
     ("product_classes", "side_code", "side"),
@@ -223,6 +261,7 @@ _NAMED = (
     ("contact_requirements", "contact_code", "contact"),
     ("survivorship", "attribute_code", "customer_attribute"),
     ("survivorship", "rule_code", "survivorship_rule"),
+    ("tier_schemes", "scheme_code", "tier_scheme"),
 )
 _SETS = (
     ("bands", ("band_set_code",), _band_offences),

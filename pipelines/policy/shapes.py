@@ -53,6 +53,9 @@ LOWEST_VALUES = {"share": 0, "weight": 0, "months": 0, "days": 0, "count": 0, "s
 # The code set that names the bands of a set in both languages.
 BAND_NAMES = {"aum_level": "tier_aum_level", "rfm": "tier_rfm", "abc": "tier_abc", "churn_band": "churn_band"}
 ALL_ATTRIBUTES = "*"
+IMMEDIATE = "immediate"  # the tier is what tonight's metric says
+UPGRADES = (IMMEDIATE, "at_once", "next_month")
+DOWNGRADES = ("last", "best")
 PLACEHOLDERS = frozenset({"metric", "threshold", "detail"})
 
 COMMON = "effective_from:date effective_to:date? owner:text proposer:text approver:text reason:text"
@@ -155,6 +158,19 @@ SHAPES = {
             "source_code:code attribute_code:text priority:integer rule_code:code",
             is_list=True,
             is_optional=True,
+        ),
+        _shape(
+            "tier_schemes",
+            "scheme_code",
+            "scheme_code",
+            "scheme_code:code preset_code:code private_from_rank:integer?",
+        ),
+        _shape(
+            "tier_presets",
+            "preset_code",
+            "preset_code",
+            "preset_code:code upgrade_code:code below_months:integer? private_below_months:integer? "
+            "watch_months:integer? downgrade_code:code?",
         ),
     )
 }

@@ -74,12 +74,16 @@ COLUMN_UNITS = {
     "weight": "weight",
     "rank": "count",
     "days_inactive_from": "days",
+    "below_months": "months",
+    "private_below_months": "months",
+    "watch_months": "months",
+    "private_from_rank": "count",
 }
 IN_USE = {
     "products": "marts.accounts where source_code = %s and product_code = %s",
     "transaction_types": "marts.transactions where transaction_type_code = %s",
 }
-CODES = ("family_code", "side_code", "rule_code")
+CODES = ("family_code", "side_code", "rule_code", "preset_code", "upgrade_code", "downgrade_code")
 OTHER_CODES = {
     "CNY": "USD",
     "CZK": "USD",
@@ -94,6 +98,12 @@ OTHER_CODES = {
     "card": "loan",
     "priority": "newest",
     "newest": "priority",
+    "ccb": "bohai",
+    "bohai": "ccb",
+    "at_once": "next_month",
+    "next_month": "at_once",
+    "last": "best",
+    "best": "last",
 }
 NAMES = ("name_zh", "name_en", "template_zh", "template_en")
 CELLS = {  # the columns that are tried, by table
@@ -107,6 +117,14 @@ CELLS = {  # the columns that are tried, by table
     "survivorship": ("priority", "rule_code"),
     "holder_shares": ("weight",),
     "contact_requirements": ("is_required",),
+    "tier_schemes": ("preset_code", "private_from_rank"),
+    "tier_presets": (
+        "upgrade_code",
+        "below_months",
+        "private_below_months",
+        "watch_months",
+        "downgrade_code",
+    ),
     "codes": ("name_zh", "name_en", "rank"),
     "reasons": ("template_zh", "template_en"),
 }
@@ -129,6 +147,8 @@ def changes(bank: str, table: str, row: Row, column: str) -> list[Change]:
 
 def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
     value = row[column]
+    if value is None:
+        return  # matters by being in force
     if column in NAMES:
         yield [(row, column, f"{value}*")]
     elif isinstance(value, bool):

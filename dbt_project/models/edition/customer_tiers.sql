@@ -4,12 +4,13 @@ select
     cast(tier.scheme_code as text) as scheme_code,
     cast(tier.tier_code as text) as tier_code,
     cast(tier.tier_rank as integer) as tier_rank,
-    cast('current' as text) as state_code,
+    cast(tier.state_code as text) as state_code,
     cast(tier.since_date as date) as since_date,
     cast(tier.metric_value as decimal(18, 4)) as metric_value,
     cast(tier.threshold_value as decimal(18, 4)) as threshold_value,
-    case when tier.threshold_value is null then tier.scheme_code || '.lowest' else tier.scheme_code end as reason_code,
+    cast(tier.rule_code as text) as reason_code,
     cast(tier.reason_detail as text) as reason_detail,
-    {{ business_date() }} as business_date
+    {{ business_date() }} as business_date,
+    cast(tier.metric_tier_code as text) as metric_tier_code
 from {{ ref('current_tiers') }} as tier
 inner join {{ ref('customers') }} as customer on tier.customer_id = customer.customer_id

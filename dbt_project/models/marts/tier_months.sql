@@ -1,90 +1,70 @@
--- every scheme in one shape: V9 rfm, T2 abc, T3 aum_level. Since = the first day of the month from which the
--- customer has been in the tier without a break
+-- T12, T13: the tier that each scheme grants: what its metric says or, where the scheme's policy has it so, what is
+-- held (tier_states). Since = the first day of the month from which the customer has been in the tier without a break
 with
 
-rfm as (
-    select
-        score.customer_id,
-        score.month_number,
-        'rfm' as scheme_code,
-        band.band_code as tier_code,
-        band.rank as tier_rank,
-        score.rfm_score as metric_value,
-        band.lower_bound as threshold_value,
-        'R' || score.recency_score || ' F' || score.frequency_score || ' M' || score.monetary_score
-            as reason_detail
-    from {{ ref('rfm_months') }} as score
-    inner join {{ ref('int_month_bands_bounded') }} as band
-        on
-            score.month_number = band.month_number
-            and band.band_set_code = 'rfm'
-            and {{ in_band('score.rfm_score', 'band') }}
-    where score.month_number = {{ business_month() }}
-),
-
-abc as (
-    select
-        position.customer_id,
-        position.month_number,
-        'abc' as scheme_code,
-        share.band_code as tier_code,
-        share.rank as tier_rank,
-        position.transaction_amount as metric_value,
-        share.cumulative_share as threshold_value,
-        cast(cast(position.cumulative_share as decimal(18, 4)) as varchar) as reason_detail
-    from {{ ref('abc_months') }} as position
-    inner join {{ ref('int_month_shares_cumulated') }} as share
-        on
-            position.month_number = share.month_number
-            and share.share_set_code = 'abc'
-            and position.rank = share.rank
-    where position.month_number = {{ business_month() }}
-),
-
-aum_level as (
-    select
-        person.customer_id,
-        person.month_number,
-        'aum_level' as scheme_code,
-        band.band_code as tier_code,
-        band.rank as tier_rank,
-        person.aum_month_average_amount as metric_value,
-        band.lower_bound as threshold_value,
-        cast(null as varchar) as reason_detail
-    from {{ ref('customer_activity_months') }} as person
-    inner join {{ ref('int_month_bands_bounded') }} as band
-        on
-            person.month_number = band.month_number
-            and band.band_set_code = 'aum_level'
-            and {{ in_band('person.aum_month_average_amount', 'band') }}
-    where person.month_number = {{ business_month() }} and person.customer_kind_code = 'person'
-),
-
 schemes as (
-    select * from rfm
-    union all
-    select * from abc
-    union all
-    select * from aum_level
+    select scheme.scheme_code
+    from {{ source('policy', 'tier_schemes') }} as scheme
+    inner join {{ source('policy', 'tier_presets') }} as preset
+        on scheme.preset_code = preset.preset_code and {{ in_force('preset') }}
+    where {{ in_force('scheme') }}
+),
+
+granted as (
+    select
+        metric.*,
+        metric.tier_code as metric_tier_code,
+        coalesce(held.tier_code, metric.tier_code) as granted_tier_code,
+        coalesce(held.held_rank, metric.tier_rank) as granted_rank,
+        coalesce(held.state_code, 'current') as state_code,
+        case when held.customer_id is null then metric.threshold_value else held.lower_bound end as lower_bound,
+        case when held.customer_id is null then metric.next_threshold_value else held.upper_bound end as upper_bound,
+        held.since_month,
+        case
+            when held.state_code = 'watch' then 'tier.watch'
+            when held.held_rank > metric.tier_rank then 'tier.held'
+            when held.held_rank < metric.tier_rank then 'tier.rising'
+        end as held_rule_code,
+        case
+            when held.state_code = 'watch' or held.held_rank > metric.tier_rank
+                then cast(held.below_count as varchar)
+            when held.held_rank < metric.tier_rank
+                then cast(cast(metric.threshold_value as decimal(18, 2)) as varchar)
+        end as held_detail
+    from {{ ref('scheme_months') }} as metric
+    inner join schemes as scheme on metric.scheme_code = scheme.scheme_code
+    left join {{ ref('int_held_tiers_bounded') }} as held
+        on metric.customer_id = held.customer_id and metric.scheme_code = held.scheme_code
+    where metric.month_number = {{ business_month() }}
 )
 
 select
-    scheme.customer_id,
-    scheme.scheme_code,
-    scheme.tier_code,
-    scheme.tier_rank,
-    coalesce({{ 'former.since_date' if var('since') else 'null' }}, month.first_date) as since_date,
-    cast(scheme.metric_value as decimal(18, 4)) as metric_value,
-    cast(scheme.threshold_value as decimal(18, 4)) as threshold_value,
-    scheme.reason_detail,
-    scheme.month_number
-from schemes as scheme
-inner join {{ ref('months') }} as month on scheme.month_number = month.month_number
+    tier.customer_id,
+    tier.scheme_code,
+    tier.granted_tier_code as tier_code,
+    tier.granted_rank as tier_rank,
+    tier.metric_tier_code,
+    tier.state_code,
+    coalesce(
+        {{ month_first_day('tier.since_month') }},
+        {%- if var('since') %}
+        former.since_date,
+        {%- endif %}
+        month.first_date
+    ) as since_date,
+    tier.metric_value,
+    cast(tier.lower_bound as decimal(18, 4)) as threshold_value,
+    cast(tier.upper_bound as decimal(18, 4)) as next_threshold_value,
+    coalesce(tier.held_rule_code, tier.rule_code) as rule_code,
+    coalesce(tier.held_detail, tier.reason_detail) as reason_detail,
+    tier.month_number
+from granted as tier
+inner join {{ ref('months') }} as month on tier.month_number = month.month_number
 {%- if var('since') %}
 left join {{ this }} as former
     on
-        scheme.customer_id = former.customer_id
-        and scheme.scheme_code = former.scheme_code
-        and scheme.tier_code = former.tier_code
+        tier.customer_id = former.customer_id
+        and tier.scheme_code = former.scheme_code
+        and tier.granted_tier_code = former.tier_code
         and former.month_number = {{ business_month() }} - 1
 {%- endif %}
