@@ -4,6 +4,7 @@
 {% macro tier_step(states, ranked) -%}
     select
         customer_id,
+        branch_id,
         scheme_code,
         held_rank,
         metric_rank,

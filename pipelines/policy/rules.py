@@ -80,7 +80,8 @@ def groups(rows: "Iterable[Row]", columns: tuple[str, ...]) -> "dict[tuple, list
 
 def key_text(columns: tuple[str, ...], key: tuple) -> str:
     """A key in words: ``band_set_code aum_level, band_code gold``."""
-    return ", ".join(f"{name} {value}" for name, value in zip(columns, key, strict=True)) or "the whole file"
+    named = (f"{name} {value}" for name, value in zip(columns, key, strict=True) if value is not None)
+    return ", ".join(named) or "the whole file"
 
 
 def _unit_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
@@ -264,7 +265,7 @@ _NAMED = (
     ("tier_schemes", "scheme_code", "tier_scheme"),
 )
 _SETS = (
-    ("bands", ("band_set_code",), _band_offences),
+    ("bands", ("band_set_code", "region_name", "branch_id"), _band_offences),
     ("shares", ("share_set_code",), _share_offences),
     ("score_weights", ("score_code",), _weight_offences),
     ("churn_rule", (), _churn_offences),

@@ -76,10 +76,10 @@ SHAPES = {
         _shape("parameters", "parameter_code", "parameter_code", "parameter_code:code value:text unit:code"),
         _shape(
             "bands",
-            "band_set_code band_code",
-            "band_set_code",
+            "band_set_code band_code region_name branch_id",
+            "band_set_code region_name branch_id",
             "band_set_code:code band_code:code rank:integer "
-            "lower_bound:decimal? lower_inclusive:boolean unit:code",
+            "lower_bound:decimal? lower_inclusive:boolean unit:code region_name:text? branch_id:text?",
         ),
         _shape(
             "shares",

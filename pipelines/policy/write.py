@@ -74,7 +74,8 @@ def _make_table(connection: Connection, schema: str, shape: Shape) -> None:
         )
         for column in shape.columns
     )
-    statement = sql.SQL("create table if not exists {} ({}, primary key ({}))").format(
+    # a key may have empty cells: bands of everywhere name no region
+    statement = sql.SQL("create table if not exists {} ({}, unique nulls not distinct ({}))").format(
         sql.Identifier(schema, shape.name),
         sql.SQL(", ").join(columns),
         sql.SQL(", ").join(map(sql.Identifier, (*shape.key, "effective_from"))),

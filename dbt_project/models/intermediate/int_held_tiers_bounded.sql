@@ -9,9 +9,10 @@ select
     band.lower_bound,
     band.upper_bound
 from {{ ref('tier_states') }} as state
-inner join {{ ref('int_month_bands_bounded') }} as band
+inner join {{ ref('int_branch_bands_dated') }} as band
     on
         state.month_number = band.month_number
+        and state.branch_id = band.branch_id
         and state.scheme_code = band.band_set_code
         and state.held_rank = band.rank
 where state.month_number = {{ business_month() }}

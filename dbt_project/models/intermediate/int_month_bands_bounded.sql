@@ -15,3 +15,4 @@ select
     ) as upper_inclusive
 from {{ ref('months') }} as month
 inner join {{ source('policy', 'bands') }} as band on {{ in_force('band', 'month.last_date') }}
+where band.region_name is null and band.branch_id is null

@@ -2,44 +2,33 @@
 -- other schemes measure is kept as it was known at the month's end
 with
 
-ladders as (
+measured as (
     select
-        month_number,
-        band_set_code,
-        max(rank) as top_rank
-    from {{ ref('int_month_bands_bounded') }}
-    group by month_number, band_set_code
-),
-
-ranked as (
-    select
-        month.customer_id,
-        band.band_set_code as scheme_code,
-        band.rank as metric_rank,
-        month.month_number
-    from {{ ref('customer_months') }} as month
-    inner join {{ ref('int_month_bands_bounded') }} as band
-        on
-            month.month_number = band.month_number
-            and band.band_set_code = 'aum_level'
-            and {{ in_band('month.aum_month_average_amount', 'band') }}
+        customer_id,
+        'aum_level' as scheme_code,
+        aum_month_average_amount as metric_value,
+        cast(null as integer) as tier_rank,
+        month_number
+    from {{ ref('customer_months') }}
 
     union all
 
     select
         customer_id,
         scheme_code,
-        tier_rank as metric_rank,
+        metric_value,
+        tier_rank,
         month_number
     from {{ ref('scheme_months') }}
     where scheme_code <> 'aum_level'
 )
 
 select
-    ranked.customer_id,
-    ranked.scheme_code,
-    ranked.metric_rank,
-    ladder.top_rank,
+    measured.customer_id,
+    coalesce(customer.branch_id, 'unknown') as branch_id,
+    measured.scheme_code,
+    coalesce(measured.tier_rank, band.rank) as metric_rank,
+    band.top_rank,
     preset.is_closed,
     preset.upgrade_code,
     preset.private_from_rank,
@@ -47,9 +36,14 @@ select
     preset.private_below_months,
     preset.watch_months,
     preset.downgrade_code,
-    ranked.month_number
-from ranked
+    measured.month_number
+from measured
 inner join {{ ref('int_month_presets_dated') }} as preset
-    on ranked.scheme_code = preset.scheme_code and ranked.month_number = preset.month_number
-inner join ladders as ladder
-    on ranked.scheme_code = ladder.band_set_code and ranked.month_number = ladder.month_number
+    on measured.scheme_code = preset.scheme_code and measured.month_number = preset.month_number
+inner join {{ ref('customers') }} as customer on measured.customer_id = customer.customer_id
+inner join {{ ref('int_branch_bands_dated') }} as band
+    on
+        measured.scheme_code = band.band_set_code
+        and measured.month_number = band.month_number
+        and coalesce(customer.branch_id, 'unknown') = band.branch_id
+        and {{ in_band('measured.metric_value', 'band') }}

@@ -1,7 +1,7 @@
 -- every policy table as name and value, so that one published table shows them all
 {%- set tables = {
     'parameters': (['parameter_code'], ['value', 'unit']),
-    'bands': (['band_set_code', 'band_code'], ['rank', 'lower_bound', 'lower_inclusive', 'unit']),
+    'bands': (['band_set_code', 'band_code', 'region_name', 'branch_id'], ['rank', 'lower_bound', 'lower_inclusive', 'unit']),
     'shares': (['share_set_code', 'band_code'], ['rank', 'share']),
     'churn_rule': (['days_inactive_from'], ['churn_probability']),
     'product_classes': (['product_class_code'], [
@@ -29,9 +29,7 @@
 {%- for value in values %}
 select
     '{{ table }}' as policy_name,
-    {%- for key in keys %}
-    cast({{ key }} as varchar){{ " || '.' ||" if not loop.last else " as row_key," }}
-    {%- endfor %}
+    concat_ws('.'{% for key in keys %}, cast({{ key }} as varchar){% endfor %}) as row_key,
     '{{ value }}' as value_name,
     cast({{ value }} as varchar) as value_text,
     effective_from,

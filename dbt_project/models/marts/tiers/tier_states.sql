@@ -11,10 +11,10 @@ ranked as (
     union all
     select rank.*
     from {{ ref('int_scheme_ranks_dated') }} as rank
-    inner join {{ ref('int_customers_reopened') }} as again on rank.customer_id = again.customer_id
+    inner join {{ ref('int_tier_states_reopened') }} as again on rank.customer_id = again.customer_id
     where
         rank.month_number < {{ business_month() }}
-        and rank.month_number >= {{ first_reopened(ref('int_customers_reopened')) }}
+        and rank.month_number >= {{ first_reopened(ref('int_tier_states_reopened')) }}
     {%- endif %}
 ),
 
@@ -23,7 +23,7 @@ standing as (
     {%- if var('since') %}
     select former.*
     from {{ this }} as former
-    left join {{ ref('int_customers_reopened') }} as again on former.customer_id = again.customer_id
+    left join {{ ref('int_tier_states_reopened') }} as again on former.customer_id = again.customer_id
     where former.month_number = {{ business_month() }} - 1 and again.customer_id is null
     {%- else %}
     select
@@ -48,6 +48,7 @@ firsts as (
 states as (
     select
         first.customer_id,
+        first.branch_id,
         first.scheme_code,
         first.metric_rank as held_rank,
         first.metric_rank,
@@ -72,6 +73,7 @@ states as (
 
     select
         customer_id,
+        branch_id,
         scheme_code,
         held_rank,
         metric_rank,
@@ -93,6 +95,7 @@ states as (
 
 select
     customer_id,
+    branch_id,
     scheme_code,
     held_rank,
     metric_rank,
