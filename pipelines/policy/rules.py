@@ -63,6 +63,7 @@ def all_offences(tables: Tables) -> Iterator[str]:
         yield from _set_offences(tables[name], columns, check)
     yield from _code_offences(tables)
     yield from _scheme_offences(tables)
+    yield from _contradiction_offences(tables)
 
 
 def holds(row: "Row", on: date) -> bool:
@@ -248,6 +249,17 @@ def _scheme_offences(tables: Tables) -> Iterator[str]:
             yield f"{row.place}: private_from_rank {private} is below 1"
 
 
+def _contradiction_offences(tables: Tables) -> Iterator[str]:
+    names = {(row["code_set"], row["code"]) for row in tables["codes"]}
+    for row in tables["tier_contradictions"]:
+        for prefix in ("", "other_"):
+            scheme, tier = row[f"{prefix}scheme_code"], row[f"{prefix}tier_code"]
+            if (f"tier_{scheme}", tier) not in names:
+                yield f"{row.place}: {prefix}tier_code {tier} is not in codes.csv (code_set tier_{scheme})"
+        if row["scheme_code"] == row["other_scheme_code"]:
+            yield f"{row.place}: both tiers are of scheme {row['scheme_code']}, which gives a customer one"
+
+
 # Columns that hold a code, and the code set that names it.
 _NAMED = (
     ("product_classes", "side_code", "side"),
@@ -263,6 +275,7 @@ _NAMED = (
     ("survivorship", "attribute_code", "customer_attribute"),
     ("survivorship", "rule_code", "survivorship_rule"),
     ("tier_schemes", "scheme_code", "tier_scheme"),
+    ("tier_contradictions", "severity_code", "severity"),
 )
 _SETS = (
     ("bands", ("band_set_code", "region_name", "branch_id"), _band_offences),

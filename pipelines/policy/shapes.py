@@ -172,5 +172,13 @@ SHAPES = {
             "preset_code:code upgrade_code:code below_months:integer? private_below_months:integer? "
             "watch_months:integer? downgrade_code:code?",
         ),
+        _shape(
+            "tier_contradictions",
+            "contradiction_code",
+            "contradiction_code",
+            "contradiction_code:code scheme_code:code tier_code:code other_scheme_code:code "
+            "other_tier_code:code severity_code:code name_zh:text name_en:text",
+            is_list=True,
+        ),
     )
 }

@@ -82,8 +82,9 @@ COLUMN_UNITS = {
 IN_USE = {
     "products": "marts.accounts where source_code = %s and product_code = %s",
     "transaction_types": "marts.transactions where transaction_type_code = %s",
+    "tier_contradictions": "marts.customer_contradictions where contradiction_code = %s",
 }
-CODES = ("family_code", "side_code", "rule_code", "preset_code", "upgrade_code", "downgrade_code")
+CODES = ("family_code", "side_code", "rule_code", "preset_code", "upgrade_code", "downgrade_code", "severity_code")
 OTHER_CODES = {
     "CNY": "USD",
     "CZK": "USD",
@@ -103,6 +104,9 @@ OTHER_CODES = {
     "at_once": "next_month",
     "next_month": "at_once",
     "last": "best",
+    "high": "medium",
+    "medium": "low",
+    "low": "high",
     "best": "last",
 }
 NAMES = ("name_zh", "name_en", "template_zh", "template_en")
@@ -125,6 +129,7 @@ CELLS = {  # the columns that are tried, by table
         "watch_months",
         "downgrade_code",
     ),
+    "tier_contradictions": ("severity_code", "name_zh", "name_en"),
     "codes": ("name_zh", "name_en", "rank"),
     "reasons": ("template_zh", "template_en"),
 }

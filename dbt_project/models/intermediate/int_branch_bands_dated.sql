@@ -1,5 +1,5 @@
--- T3, T12: the bands of schemes whose tiers are held, by branch and month: a branch's own, else its region's, else those
--- of everywhere (int_branch_bands_scoped gives them as of the business date)
+-- T3, T12: the bands of the schemes by branch and month, as far back as tonight looks: a branch's own, else its region's,
+-- else those of everywhere (int_branch_bands_scoped gives all sets as of the business date)
 with
 
 branches as (
@@ -39,7 +39,7 @@ fitting as (
             coalesce(band.branch_id, branch.branch_id) = branch.branch_id
             and (band.region_name is null or band.region_name = branch.region_name)
     where
-        band.band_set_code in (select scheme_code from {{ ref('int_month_presets_dated') }})
+        band.band_set_code in (select scheme_code from {{ source('policy', 'tier_schemes') }})
         and month.month_number
         >= coalesce({{ first_reopened(ref('int_tier_states_reopened')) }}, {{ business_month() if var('since') else 0 }}) - 1
 )

@@ -21,6 +21,9 @@
     'tier_presets': (['preset_code'], [
         'upgrade_code', 'below_months', 'private_below_months', 'watch_months', 'downgrade_code'
     ]),
+    'tier_contradictions': (['contradiction_code'], [
+        'scheme_code', 'tier_code', 'other_scheme_code', 'other_tier_code', 'severity_code', 'name_zh', 'name_en'
+    ]),
     'codes': (['code_set', 'code'], ['name_zh', 'name_en', 'rank']),
     'reasons': (['reason_code'], ['template_zh', 'template_en']),
 } %}
