@@ -14,6 +14,8 @@ from pipelines.policy.shapes import (
     ALL_ATTRIBUTES,
     BAND_NAMES,
     LEAST_PARAMETERS,
+    DOWNGRADES,
+    IMMEDIATE,
     LOWEST_VALUES,
     PARTS_OF_ONE,
     PLACEHOLDERS,
@@ -21,6 +23,7 @@ from pipelines.policy.shapes import (
     SCOPED_BANDS,
     SHAPES,
     UNITS,
+    UPGRADES,
     WHOLE_UNITS,
     Shape,
 )
@@ -47,6 +50,9 @@ def row_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
     for name in ("service_cost_amount", "fixed_cost_amount", "term_days"):
         if name in values and values[name] < 0:
             yield f"{name} {values[name]} is below zero"
+    for name in ("below_months", "private_below_months", "watch_months"):
+        if values.get(name) is not None and values[name] < 1:
+            yield f"{name} {values[name]} is below 1"
     if "unit" in values:
         yield from _unit_offences(shape, values)
     if shape.name == "bands":
@@ -57,6 +63,8 @@ def row_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
         yield f"low_value and high_value are the same ({as_text(values['low_value'])}): nothing lies between"
     if shape.name == "credit_event_types" and values["is_malicious"] and not values["is_bad_record"]:
         yield "is_malicious, yet not is_bad_record: malice is always a bad record"
+    if shape.name == "tier_presets":
+        yield from _preset_offences(values)
 
 
 def all_offences(tables: Tables) -> Iterator[str]:
@@ -68,6 +76,8 @@ def all_offences(tables: Tables) -> Iterator[str]:
     yield from _set_offences(tables["plays"], (), partial(_play_offences, tables=tables))
     yield from _code_offences(tables)
     yield from _scale_offences(tables)
+    yield from _scheme_offences(tables)
+    yield from _contradiction_offences(tables)
 
 
 def holds(row: "Row", on: date) -> bool:
@@ -133,6 +143,21 @@ def _template_offences(values: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} uses unknown placeholders {', '.join(unknown)}"
     if found["template_zh"] != found["template_en"]:
         yield "the two templates use different placeholders"
+
+
+def _preset_offences(values: Mapping[str, Any]) -> Iterator[str]:
+    upgrade, downgrade = values["upgrade_code"], values["downgrade_code"]
+    if upgrade not in UPGRADES:
+        yield f"upgrade_code {upgrade} is unknown; known are {', '.join(UPGRADES)}"
+    if upgrade == IMMEDIATE:
+        for name in ("below_months", "private_below_months", "watch_months", "downgrade_code"):
+            if values[name] is not None:
+                yield f"{name} {values[name]} has no meaning where upgrade_code is {IMMEDIATE}; leave it empty"
+        return
+    if values["below_months"] is None:
+        yield "below_months is empty: a tier would never fall"
+    if downgrade not in DOWNGRADES:
+        yield f"downgrade_code {downgrade} is unknown; known are {', '.join(DOWNGRADES)}"
 
 
 def _date_offences(shape: Shape, rows: "Iterable[Row]") -> Iterator[str]:
@@ -285,6 +310,31 @@ _PARTS = (
     *("share", "churn_probability", "aum_weight", "weight", "annual_rate", "default_probability"),
     "score",
 )
+def _scheme_offences(tables: Tables) -> Iterator[str]:
+    presets = {row["preset_code"] for row in tables["tier_presets"]}
+    for row in tables["tier_schemes"]:
+        scheme, private = row["scheme_code"], row["private_from_rank"]
+        if row["preset_code"] not in presets:
+            yield f"{row.place}: preset_code {row['preset_code']} is not in tier_presets.csv"
+        elif row["preset_code"] != IMMEDIATE and not any(
+            band["band_set_code"] == scheme for band in tables["bands"]
+        ):
+            yield f"{row.place}: scheme {scheme} has no bands to rise and fall by; its preset is {IMMEDIATE}"
+        if private is not None and private < 1:
+            yield f"{row.place}: private_from_rank {private} is below 1"
+
+
+def _contradiction_offences(tables: Tables) -> Iterator[str]:
+    names = {(row["code_set"], row["code"]) for row in tables["codes"]}
+    for row in tables["tier_contradictions"]:
+        for prefix in ("", "other_"):
+            scheme, tier = row[f"{prefix}scheme_code"], row[f"{prefix}tier_code"]
+            if (f"tier_{scheme}", tier) not in names:
+                yield f"{row.place}: {prefix}tier_code {tier} is not in codes.csv (code_set tier_{scheme})"
+        if row["scheme_code"] == row["other_scheme_code"]:
+            yield f"{row.place}: both tiers are of scheme {row['scheme_code']}, which gives a customer one"
+
+
 # Columns that hold a code, and the code set that names it.
 _NAMED = (
     ("product_classes", "side_code", "side"),
@@ -305,6 +355,8 @@ _NAMED = (
     ("response_points", "response_kind_code", "response_kind"),
     ("feedback_points", "feedback_kind_code", "feedback_kind"),
     ("feedback_points", "outcome_code", "feedback_outcome"),
+    ("tier_schemes", "scheme_code", "tier_scheme"),
+    ("tier_contradictions", "severity_code", "severity"),
 )
 _NAMED_BY_SET = (
     ("bands", "band_set_code", "band_code", BAND_NAMES),

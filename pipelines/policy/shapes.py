@@ -81,6 +81,9 @@ BAND_NAMES = {
 # Band sets that a region or a branch may have of its own.
 SCOPED_BANDS = frozenset(BAND_NAMES) - {"abc", "churn_band"} | {"gift_years"}
 ALL_ATTRIBUTES = "*"
+IMMEDIATE = "immediate"  # the tier is what tonight's metric says
+UPGRADES = (IMMEDIATE, "at_once", "next_month")
+DOWNGRADES = ("last", "best")
 PLACEHOLDERS = frozenset({"metric", "threshold", "detail"})
 
 COMMON = "effective_from:date effective_to:date? owner:text proposer:text approver:text reason:text"
@@ -235,6 +238,26 @@ SHAPES = {
             "source_code:code product_code:text",
             is_list=True,
             is_optional=True,
+        ),
+            "tier_schemes",
+            "scheme_code",
+            "scheme_code",
+            "scheme_code:code preset_code:code private_from_rank:integer?",
+        ),
+        _shape(
+            "tier_presets",
+            "preset_code",
+            "preset_code",
+            "preset_code:code upgrade_code:code below_months:integer? private_below_months:integer? "
+            "watch_months:integer? downgrade_code:code?",
+        ),
+        _shape(
+            "tier_contradictions",
+            "contradiction_code",
+            "contradiction_code",
+            "contradiction_code:code scheme_code:code tier_code:code other_scheme_code:code "
+            "other_tier_code:code severity_code:code name_zh:text name_en:text",
+            is_list=True,
         ),
     )
 }

@@ -78,6 +78,10 @@ COLUMN_UNITS = {
     "low_value": "share",
     "high_value": "share",
     "points": "share",
+    "below_months": "months",
+    "private_below_months": "months",
+    "watch_months": "months",
+    "private_from_rank": "count",
 }
 IN_USE = {
     "products": "marts.accounts where source_code = %s and product_code = %s",
@@ -86,8 +90,9 @@ IN_USE = {
     "credit_event_types": "intermediate.int_credit_events_unioned where event_type_code = %s",
     "response_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
     "feedback_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
+    "tier_contradictions": "marts.customer_contradictions where contradiction_code = %s",
 }
-CODES = ("family_code", "side_code", "rule_code")
+CODES = ("family_code", "side_code", "rule_code", "preset_code", "upgrade_code", "downgrade_code", "severity_code")
 OTHER_CODES = {
     "CNY": "USD",
     "CZK": "USD",
@@ -102,6 +107,15 @@ OTHER_CODES = {
     "card": "loan",
     "priority": "newest",
     "newest": "priority",
+    "ccb": "bohai",
+    "bohai": "ccb",
+    "at_once": "next_month",
+    "next_month": "at_once",
+    "last": "best",
+    "high": "medium",
+    "medium": "low",
+    "low": "high",
+    "best": "last",
 }
 NAMES = ("name_zh", "name_en", "template_zh", "template_en")
 CELLS = {  # the columns that are tried, by table
@@ -115,6 +129,15 @@ CELLS = {  # the columns that are tried, by table
     "survivorship": ("priority", "rule_code"),
     "holder_shares": ("weight",),
     "contact_requirements": ("is_required",),
+    "tier_schemes": ("preset_code", "private_from_rank"),
+    "tier_presets": (
+        "upgrade_code",
+        "below_months",
+        "private_below_months",
+        "watch_months",
+        "downgrade_code",
+    ),
+    "tier_contradictions": ("severity_code", "name_zh", "name_en"),
     "codes": ("name_zh", "name_en", "rank"),
     "reasons": ("template_zh", "template_en"),
     "credit_grades": ("score",),
@@ -145,6 +168,8 @@ def changes(bank: str, table: str, row: Row, column: str) -> list[Change]:
 
 def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
     value = row[column]
+    if value is None:
+        return  # matters by being in force
     if column in NAMES:
         yield [(row, column, f"{value}*")]
     elif isinstance(value, bool):

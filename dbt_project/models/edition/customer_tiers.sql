@@ -18,7 +18,8 @@ select
     cast(tier.metric_value - tier.threshold_value as decimal(18, 4)) as lower_distance,
     cast(keeper.owner_manager_id as text) as owner_manager_id,
     cast(keeper.credited_manager_id as text) as credited_manager_id,
-    cast(play.play_code as text) as play_code
+    cast(play.play_code as text) as play_code,
+    cast(tier.metric_tier_code as text) as metric_tier_code
 from {{ ref('current_tiers') }} as tier
 inner join {{ ref('customers') }} as customer on tier.customer_id = customer.customer_id
 left join {{ ref('int_customer_keepers_derived') }} as keeper on tier.customer_id = keeper.customer_id

@@ -33,6 +33,17 @@ transaction_types as (
     where {{ in_force('kind') }}
 ),
 
+contradictions as (
+    select
+        'contradiction' as code_set,
+        contradiction_code as code,
+        name_zh,
+        name_en,
+        row_number() over (order by contradiction_code nulls last) as rank
+    from {{ source('policy', 'tier_contradictions') }} as contradiction
+    where {{ in_force('contradiction') }}
+),
+
 products as (
     select
         'product_' || source_code as code_set,
@@ -51,3 +62,5 @@ union all
 select * from transaction_types
 union all
 select * from products
+union all
+select * from contradictions

@@ -17,6 +17,13 @@
     'survivorship': (['source_code', 'attribute_code'], ['priority', 'rule_code']),
     'holder_shares': (['role_code'], ['weight']),
     'contact_requirements': (['customer_kind_code', 'contact_code'], ['is_required']),
+    'tier_schemes': (['scheme_code'], ['preset_code', 'private_from_rank']),
+    'tier_presets': (['preset_code'], [
+        'upgrade_code', 'below_months', 'private_below_months', 'watch_months', 'downgrade_code'
+    ]),
+    'tier_contradictions': (['contradiction_code'], [
+        'scheme_code', 'tier_code', 'other_scheme_code', 'other_tier_code', 'severity_code', 'name_zh', 'name_en'
+    ]),
     'codes': (['code_set', 'code'], ['name_zh', 'name_en', 'rank']),
     'reasons': (['reason_code'], ['template_zh', 'template_en']),
     'credit_grades': (['credit_grade_code'], ['rank', 'default_probability', 'score']),
