@@ -13,9 +13,9 @@ from pipelines.policy.cells import as_text, parse_number
 from pipelines.policy.shapes import (
     ALL_ATTRIBUTES,
     BAND_NAMES,
-    LEAST_PARAMETERS,
     DOWNGRADES,
     IMMEDIATE,
+    LEAST_PARAMETERS,
     LOWEST_VALUES,
     PARTS_OF_ONE,
     PLACEHOLDERS,
@@ -152,7 +152,7 @@ def _preset_offences(values: Mapping[str, Any]) -> Iterator[str]:
     if upgrade == IMMEDIATE:
         for name in ("below_months", "private_below_months", "watch_months", "downgrade_code"):
             if values[name] is not None:
-                yield f"{name} {values[name]} has no meaning where upgrade_code is {IMMEDIATE}; leave it empty"
+                yield f"{name} {values[name]} means nothing where upgrade_code is {IMMEDIATE}: leave it empty"
         return
     if values["below_months"] is None:
         yield "below_months is empty: a tier would never fall"
@@ -267,6 +267,8 @@ def _scale_offences(tables: Tables) -> Iterator[str]:
         for score, part in sorted(weighed - scaled):
             if score in scores:
                 yield f"score_weights.csv: part {part} of {score} has no scale on {day} (score_scales.csv)"
+
+
 def _play_offences(rows: "list[Row]", tables: Tables) -> Iterator[str]:
     """Every layer, loyalty and wallet has its play: nobody is left without one."""
     names = tables["codes"]
@@ -310,6 +312,8 @@ _PARTS = (
     *("share", "churn_probability", "aum_weight", "weight", "annual_rate", "default_probability"),
     "score",
 )
+
+
 def _scheme_offences(tables: Tables) -> Iterator[str]:
     presets = {row["preset_code"] for row in tables["tier_presets"]}
     for row in tables["tier_schemes"]:
@@ -355,18 +359,18 @@ _NAMED = (
     ("response_points", "response_kind_code", "response_kind"),
     ("feedback_points", "feedback_kind_code", "feedback_kind"),
     ("feedback_points", "outcome_code", "feedback_outcome"),
-    ("tier_schemes", "scheme_code", "tier_scheme"),
+    ("potential_groups", "group_code", "potential_group"),
+    ("plays", "tier_code", "tier_maintenance_layer"),
+    ("plays", "loyalty_code", "part_level"),
+    ("plays", "wallet_code", "part_level"),
+    ("plays", "play_code", "play"),
+    ("tier_schemes", "scheme_code", "scheme"),
     ("tier_contradictions", "severity_code", "severity"),
 )
 _NAMED_BY_SET = (
     ("bands", "band_set_code", "band_code", BAND_NAMES),
     ("shares", "share_set_code", "band_code", BAND_NAMES),
     ("response_points", "response_kind_code", "response_code", RESPONSE_NAMES),
-    ("potential_groups", "group_code", "potential_group"),
-    ("plays", "tier_code", "tier_maintenance_layer"),
-    ("plays", "loyalty_code", "part_level"),
-    ("plays", "wallet_code", "part_level"),
-    ("plays", "play_code", "play"),
 )
 GROUP_ATTRIBUTES = ("occupation", "position")
 _SETS = (

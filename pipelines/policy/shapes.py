@@ -42,7 +42,8 @@ class Shape:
 
     def is_scoped(self, values: Mapping[str, Any]) -> bool:
         """Whether a row holds for a part of the bank only: a cell of its key that may be empty is not."""
-        return any(column.is_optional and values[column.name] for column in self.columns if column.name in self.key)
+        parts = (column.name for column in self.columns if column.name in self.key and column.is_optional)
+        return any(values[name] for name in parts)
 
 
 SQL_TYPES = {
@@ -219,6 +220,8 @@ SHAPES = {
             "feedback_kind_code outcome_code",
             "feedback_kind_code:code outcome_code:code points:decimal",
             is_list=True,
+        ),
+        _shape(
             "potential_groups",
             "group_code attribute_code code",
             "group_code",
@@ -239,6 +242,7 @@ SHAPES = {
             is_list=True,
             is_optional=True,
         ),
+        _shape(
             "tier_schemes",
             "scheme_code",
             "scheme_code",
