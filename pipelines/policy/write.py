@@ -75,13 +75,21 @@ def _make_table(connection: Connection, schema: str, shape: Shape) -> None:
         for column in shape.columns
     )
     # a key may have empty cells: bands of everywhere name no region
-    statement = sql.SQL("create table if not exists {} ({}, unique nulls not distinct ({}))").format(
+    statement = sql.SQL("create table {} ({}, unique nulls not distinct ({}))").format(
         sql.Identifier(schema, shape.name),
         sql.SQL(", ").join(columns),
         sql.SQL(", ").join(map(sql.Identifier, (*shape.key, "effective_from"))),
     )
+    table = sql.Identifier(schema, shape.name)
     with connection.cursor() as cursor:
+        made_by = statement.as_string(cursor)
+        cursor.execute("select obj_description(to_regclass(%s), 'pg_class')", (f"{schema}.{shape.name}",))
+        if cursor.fetchone()[0] == made_by:
+            return
+        # Another release's shape: every row is written anew, and so are the views that read it.
+        cursor.execute(sql.SQL("drop table if exists {} cascade").format(table))
         cursor.execute(statement)
+        cursor.execute(sql.SQL("comment on table {} is {}").format(table, sql.Literal(made_by)))
 
 
 def _replace_rows(connection: Connection, schema: str, shape: Shape, rows: tuple[Row, ...]) -> None:

@@ -26,7 +26,7 @@ select
     scheme.customer_id,
     scheme.scheme_code,
     scheme.tier_code,
-    tier.rank as tier_rank,
+    cast(tier.rank as integer) as tier_rank,
     scheme.metric_value,
     scheme.threshold_value,
     scheme.next_threshold_value,
