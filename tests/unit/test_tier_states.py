@@ -247,7 +247,7 @@ def banks(draw: Any, months: int, customers: int) -> list[History]:
     return found
 
 
-trying = rounds(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+trying = rounds(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @trying
@@ -256,7 +256,7 @@ def test_the_model_holds_what_the_rules_say(model, histories, is_closed):
     assert shown(model.fold(histories, is_closed)) == expected(histories, is_closed)
 
 
-@rounds(trying, max_examples=4)
+@rounds(trying, max_examples=10)
 @given(histories=banks(months=10, customers=12), interim=st.data())
 def test_month_by_month_is_all_at_once(model, histories, interim):
     """With a night within each month, whose metric is not that of the month's end."""
@@ -275,7 +275,7 @@ def test_month_by_month_is_all_at_once(model, histories, interim):
     assert sorted(standing, key=str) == sorted(model.fold(histories), key=str)
 
 
-@rounds(trying, max_examples=8)
+@rounds(trying, max_examples=20)
 @given(histories=banks(months=10, customers=12), late=st.data())
 def test_late_data_of_a_closed_month_replays_the_customer_alone(model, histories, late):
     standing = model.fold(histories)
