@@ -46,3 +46,17 @@
         or ({{ band }}.upper_inclusive and {{ metric }} = {{ band }}.upper_bound)
     )
 {%- endmacro %}
+
+{#- The band of a set that a person's metric falls into, by the branch he belongs to (int_branch_bands_scoped). -#}
+{% macro join_band(band_set_code, metric, band="band", kind="inner") -%}
+{{ kind }} join {{ ref("int_branch_bands_scoped") }} as {{ band }}
+    on
+        person.branch_id = {{ band }}.branch_id
+        and {{ band }}.band_set_code = '{{ band_set_code }}'
+        and {{ in_band(metric, band) }}
+{%- endmacro %}
+
+{#- A score as reasons show it, with four places; a dash where it is missing. -#}
+{% macro score_text(score) -%}
+    coalesce(cast(cast({{ score }} as decimal(18, 4)) as varchar), '-')
+{%- endmacro %}

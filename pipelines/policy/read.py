@@ -60,6 +60,7 @@ class Policy:
             if SHAPES[name].is_optional and not rows:
                 continue
             columns = () if SHAPES[name].is_list else SHAPES[name].group
+            rows = [row for row in rows if not SHAPES[name].is_scoped(row)]
             for key, members in (groups(rows, columns) or {(): []}).items():
                 if not any(holds(row, business_date) for row in members):
                     file, words = members[0].file if members else f"{name}.csv", key_text(columns, key)
@@ -164,7 +165,7 @@ def _replaced(shape: Shape, common: list[Row], own: list[Row]) -> list[Row]:
 
 def _in_order(shape: Shape, rows: list[Row]) -> tuple[Row, ...]:
     columns = (*shape.key, "effective_from")
-    return tuple(sorted(rows, key=lambda row: tuple(row[column] for column in columns)))
+    return tuple(sorted(rows, key=lambda row: [("" if row[name] is None else row[name]) for name in columns]))
 
 
 def _raise(offences: list[str], title: str) -> None:

@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import pairwise
+from functools import partial
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
 from pipelines.policy.cells import parse_number
@@ -17,6 +18,7 @@ from pipelines.policy.shapes import (
     LOWEST_VALUES,
     PARTS_OF_ONE,
     PLACEHOLDERS,
+    SCOPED_BANDS,
     SHAPES,
     UNITS,
     UPGRADES,
@@ -49,6 +51,8 @@ def row_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} {values[name]} is below 1"
     if "unit" in values:
         yield from _unit_offences(shape, values)
+    if shape.name == "bands":
+        yield from _scope_offences(values)
     if shape.name == "reasons":
         yield from _template_offences(values)
     if shape.name == "tier_presets":
@@ -61,6 +65,7 @@ def all_offences(tables: Tables) -> Iterator[str]:
         yield from _date_offences(SHAPES[name], rows)
     for name, columns, check in _SETS:
         yield from _set_offences(tables[name], columns, check)
+    yield from _set_offences(tables["plays"], (), partial(_play_offences, tables=tables))
     yield from _code_offences(tables)
     yield from _scheme_offences(tables)
     yield from _contradiction_offences(tables)
@@ -108,6 +113,15 @@ def _unit_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
         yield f"{number} {unit} is not a whole number"
     if number < 0 and (shape.name == "parameters" or unit in LOWEST_VALUES):
         yield f"{number} {unit} is below zero"
+
+
+def _scope_offences(values: Mapping[str, Any]) -> Iterator[str]:
+    if not values["region_name"] and not values["branch_id"]:
+        return
+    if values["region_name"] and values["branch_id"]:
+        yield "a band holds for a region or for a branch, not for both"
+    if values["band_set_code"] not in SCOPED_BANDS:
+        yield f"{values['band_set_code']} cannot differ by region or branch"
 
 
 def _template_offences(values: Mapping[str, Any]) -> Iterator[str]:
@@ -218,9 +232,31 @@ def _weight_offences(rows: "list[Row]") -> Iterator[str]:
         yield f"the weights sum to {total}, not to 1"
 
 
+def _play_offences(rows: "list[Row]", tables: Tables) -> Iterator[str]:
+    """Every layer, loyalty and wallet has its play: nobody is left without one."""
+    names = tables["codes"]
+    tiers, levels = (
+        sorted({row["code"] for row in names if row["code_set"] == code_set})
+        for code_set in ("tier_maintenance_layer", "part_level")
+    )
+    told = {(row["tier_code"], row["loyalty_code"], row["wallet_code"]) for row in rows}
+    for combination in product(tiers, levels, levels):
+        if combination not in told:
+            yield f"no play for {', '.join(combination)}"
+
+
 def _code_offences(tables: Tables) -> Iterator[str]:
     classes = {row["product_class_code"] for row in tables["product_classes"]}
     names = {(row["code_set"], row["code"]) for row in tables["codes"]}
+    products = {(row["source_code"], row["product_code"]) for row in tables["products"]}
+    for row in tables["scope_products"]:
+        if (row["source_code"], row["product_code"]) not in products:
+            yield f"{row.place}: {row['source_code']} {row['product_code']} is not in products.csv"
+    for row in tables["potential_groups"]:
+        if row["attribute_code"] not in GROUP_ATTRIBUTES:
+            yield f"{row.place}: attribute_code {row['attribute_code']} is neither occupation nor position"
+        elif (row["attribute_code"], row["code"]) not in names:
+            yield f"{row.place}: code {row['code']} is not in codes.csv (code_set {row['attribute_code']})"
     for row in tables["products"]:
         if row["product_class_code"] not in classes:
             yield f"{row.place}: product_class_code {row['product_class_code']} is not in product_classes.csv"
@@ -276,7 +312,13 @@ _NAMED = (
     ("survivorship", "rule_code", "survivorship_rule"),
     ("tier_schemes", "scheme_code", "tier_scheme"),
     ("tier_contradictions", "severity_code", "severity"),
+    ("potential_groups", "group_code", "potential_group"),
+    ("plays", "tier_code", "tier_maintenance_layer"),
+    ("plays", "loyalty_code", "part_level"),
+    ("plays", "wallet_code", "part_level"),
+    ("plays", "play_code", "play"),
 )
+GROUP_ATTRIBUTES = ("occupation", "position")
 _SETS = (
     ("bands", ("band_set_code", "region_name", "branch_id"), _band_offences),
     ("shares", ("share_set_code",), _share_offences),

@@ -1,6 +1,8 @@
 """What each policy file holds: its columns, their kinds, what identifies a row, which rows go together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 class PolicyError(Exception):
@@ -37,6 +39,10 @@ class Shape:
         """Column names in declared order."""
         return tuple(column.name for column in self.columns)
 
+    def is_scoped(self, values: Mapping[str, Any]) -> bool:
+        """Whether a row holds for a part of the bank only: a cell of its key that may be empty is not."""
+        return any(column.is_optional and values[column.name] for column in self.columns if column.name in self.key)
+
 
 SQL_TYPES = {
     "text": "text",
@@ -51,7 +57,23 @@ WHOLE_UNITS = frozenset({"months", "days", "count"})
 PARTS_OF_ONE = frozenset({"share", "weight"})
 LOWEST_VALUES = {"share": 0, "weight": 0, "months": 0, "days": 0, "count": 0, "score": 1}
 # The code set that names the bands of a set in both languages.
-BAND_NAMES = {"aum_level": "tier_aum_level", "rfm": "tier_rfm", "abc": "tier_abc", "churn_band": "churn_band"}
+BAND_NAMES = {
+    "aum_level": "tier_aum_level",
+    "rfm": "tier_rfm",
+    "abc": "tier_abc",
+    "churn_band": "churn_band",
+    "maintenance_layer": "tier_maintenance_layer",
+    "tenure": "tier_tenure",
+    **dict.fromkeys(
+        (
+            *("profitability", "stability", "pyramid_value", "pyramid_loyalty"),
+            *("mvc_value", "mvc_growth", "wallet_share"),
+        ),
+        "part_level",
+    ),
+}
+# Band sets that a region or a branch may have of its own.
+SCOPED_BANDS = frozenset(BAND_NAMES) - {"abc", "churn_band"} | {"gift_years"}
 ALL_ATTRIBUTES = "*"
 IMMEDIATE = "immediate"  # the tier is what tonight's metric says
 UPGRADES = (IMMEDIATE, "at_once", "next_month")
@@ -179,6 +201,27 @@ SHAPES = {
             "contradiction_code:code scheme_code:code tier_code:code other_scheme_code:code "
             "other_tier_code:code severity_code:code name_zh:text name_en:text",
             is_list=True,
+        ),
+        _shape(
+            "potential_groups",
+            "group_code attribute_code code",
+            "group_code",
+            "group_code:code attribute_code:code code:code",
+            is_list=True,
+        ),
+        _shape(
+            "plays",
+            "tier_code loyalty_code wallet_code",
+            "tier_code loyalty_code wallet_code",
+            "tier_code:code loyalty_code:code wallet_code:code play_code:code",
+        ),
+        _shape(
+            "scope_products",
+            "source_code product_code",
+            "source_code product_code",
+            "source_code:code product_code:text",
+            is_list=True,
+            is_optional=True,
         ),
     )
 }

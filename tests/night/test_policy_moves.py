@@ -132,6 +132,9 @@ CELLS = {  # the columns that are tried, by table
     "tier_contradictions": ("severity_code", "name_zh", "name_en"),
     "codes": ("name_zh", "name_en", "rank"),
     "reasons": ("template_zh", "template_en"),
+    "potential_groups": ("code",),
+    "plays": ("play_code",),
+    "scope_products": ("product_code",),
 }
 
 Change = list[tuple[Row, str, Any]]  # rows with one column's new value each

@@ -57,7 +57,11 @@ select
     {%- for channel in ['phone', 'web', 'mobile', 'video', 'message'] %},
     cast(preference.{{ channel }}_session_count_12m as bigint) as {{ channel }}_session_count_12m
     {%- endfor %},
-    cast(activity.aum_year_average_amount as decimal(18, 2)) as aum_year_average_amount
+    cast(activity.aum_year_average_amount as decimal(18, 2)) as aum_year_average_amount,
+    cast(
+        customer.customer_kind_code = 'person'
+        and activity.deposit_year_average_amount >= {{ policy_value('card_marketing_deposit_amount') }} as boolean
+    ) as is_card_marketing_eligible
 from {{ ref('customers') }} as customer
 inner join {{ ref('customer_activity_months') }} as activity
     on

@@ -22,7 +22,9 @@ select
     cast(account.maturity_date as date) as maturity_date,
     cast(coalesce(overdue.overdue_days, 0) as integer) as overdue_days,
     cast(balance.base_balance_amount as decimal(18, 2)) as base_balance_amount,
-    cast(balance.base_month_average_amount as decimal(18, 2)) as base_balance_month_average_amount
+    cast(balance.base_month_average_amount as decimal(18, 2)) as base_balance_month_average_amount,
+    cast(flag.is_inactive_small as boolean) as is_inactive_small,
+    cast(flag.is_idle_card as boolean) as is_idle_card
 from {{ ref('account_holders') }} as holder
 inner join {{ ref('accounts') }} as account on holder.account_id = account.account_id
 inner join {{ ref('customers') }} as customer on holder.customer_id = customer.customer_id
@@ -32,4 +34,5 @@ inner join {{ ref('holder_balances') }} as balance
         and holder.customer_id = balance.customer_id
         and holder.role_code = balance.role_code
 left join {{ ref('account_overdues') }} as overdue on holder.account_id = overdue.account_id
+inner join {{ ref('account_idle_flags') }} as flag on holder.account_id = flag.account_id
 where holder.is_current

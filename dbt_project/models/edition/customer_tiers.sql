@@ -11,6 +11,17 @@ select
     cast(tier.rule_code as text) as reason_code,
     cast(tier.reason_detail as text) as reason_detail,
     {{ business_date() }} as business_date,
+    cast(
+        case when tier.next_threshold_value is not null then greatest(tier.next_threshold_value - tier.metric_value, 0) end
+        as decimal(18, 4)
+    ) as next_distance,
+    cast(tier.metric_value - tier.threshold_value as decimal(18, 4)) as lower_distance,
+    cast(keeper.owner_manager_id as text) as owner_manager_id,
+    cast(keeper.credited_manager_id as text) as credited_manager_id,
+    cast(play.play_code as text) as play_code,
     cast(tier.metric_tier_code as text) as metric_tier_code
 from {{ ref('current_tiers') }} as tier
 inner join {{ ref('customers') }} as customer on tier.customer_id = customer.customer_id
+left join {{ ref('int_customer_keepers_derived') }} as keeper on tier.customer_id = keeper.customer_id
+left join {{ ref('customer_plays') }} as play
+    on tier.customer_id = play.customer_id and tier.scheme_code = 'maintenance_layer'

@@ -22,10 +22,9 @@ select
     position.customer_id,
     'abc' as scheme_code,
     share.band_code as tier_code,
-    share.rank as tier_rank,
-    position.transaction_amount as metric_value,
-    bound.lower_amount as threshold_value,
-    bound.upper_amount as next_threshold_value,
+    cast(position.transaction_amount as decimal(18, 4)) as metric_value,
+    cast(bound.lower_amount as decimal(18, 4)) as threshold_value,
+    cast(bound.upper_amount as decimal(18, 4)) as next_threshold_value,
     'abc' as rule_code,
     cast(cast(position.cumulative_share as decimal(18, 4)) as varchar)
     || ' / ' || cast(cast(share.cumulative_share as decimal(18, 4)) as varchar) as reason_detail

@@ -9,7 +9,8 @@ calendar as (
         month_number,
         day_count,
         {{ business_month() }} - month_number as age_months,
-        sum(case when {{ business_month() }} - month_number < 12 then day_count end) over () as year_day_count
+        sum(case when {{ business_month() }} - month_number < 12 then day_count end) over () as year_day_count,
+        sum(case when {{ business_month() }} - month_number < 12 then 1 end) over () as year_month_count
     from {{ ref('months') }}
 ),
 
@@ -19,6 +20,7 @@ aged as (
         calendar.age_months,
         calendar.day_count,
         calendar.year_day_count,
+        calendar.year_month_count,
         {{ policy_count('rfm_window_months') }} as rfm_months,
         {{ policy_count('abc_window_months') }} as abc_months
     from {{ ref('customer_months') }} as month
@@ -39,7 +41,11 @@ select
         cast(sum(case when month.age_months < 12 then month.aum_month_average_amount * month.day_count else 0 end)
             as decimal(18, 2))
         / max(month.year_day_count) as decimal(18, 2)
-    ) as aum_year_average_amount
+    ) as aum_year_average_amount,
+    cast(
+        cast(sum(case when month.age_months < 12 then month.deposit_amount else 0 end) as decimal(18, 2))
+        / max(month.year_month_count) as decimal(18, 2)
+    ) as deposit_year_average_amount
     {%- for months in windows %},
     cast(sum(case when month.age_months < {{ months }} then month.transaction_count else 0 end) as bigint)
         as transaction_count_{{ months }}m

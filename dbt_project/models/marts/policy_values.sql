@@ -26,6 +26,9 @@
     ]),
     'codes': (['code_set', 'code'], ['name_zh', 'name_en', 'rank']),
     'reasons': (['reason_code'], ['template_zh', 'template_en']),
+    'potential_groups': (['group_code', 'attribute_code', 'code'], ['code']),
+    'plays': (['tier_code', 'loyalty_code', 'wallet_code'], ['play_code']),
+    'scope_products': (['source_code', 'product_code'], ['product_code']),
 } %}
 {%- for table, (keys, values) in tables.items() %}
 {%- set outer = loop %}
