@@ -7,17 +7,20 @@
     end
 {%- endmacro %}
 
-{#- The spells of a relation of dated values: each holds until the day before the next; of one day the last told. The
-    first reaches back without end. -#}
+{#- The spells of a relation of dated values: each holds until the day before the next; of one day the last told. What
+    the first delivery tells reaches back without end; a key told of later begins then, also where a closed month is
+    reckoned anew. -#}
 {% macro spells_of(relation, key, values) -%}
 select
     {{ key | join(',\n    ') }},
     {{ values | join(',\n    ') }},
-    case when former_date is null then cast('0001-01-01' as date) else from_date end as from_date,
+    case when former_date is null and received_date = first_received_date then cast('0001-01-01' as date) else from_date end
+        as from_date,
     coalesce({{ add_days('followed_date', -1) }}, cast('9999-12-31' as date)) as until_date
 from (
     select
         {{ relation }}.*,
+        min(received_date) over () as first_received_date,
         lag(from_date) over of_key as former_date,
         lead(from_date) over of_key as followed_date
     from {{ relation }}

@@ -15,6 +15,7 @@ from pipelines.policy.shapes import (
     BAND_NAMES,
     DOWNGRADES,
     IMMEDIATE,
+    LEAST_PARAMETERS,
     LOWEST_VALUES,
     PARTS_OF_ONE,
     PLACEHOLDERS,
@@ -113,6 +114,9 @@ def _unit_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
         yield f"{number} {unit} is not a whole number"
     if number < 0 and (shape.name == "parameters" or unit in LOWEST_VALUES):
         yield f"{number} {unit} is below zero"
+    lowest = LEAST_PARAMETERS.get(values.get("parameter_code"))
+    if lowest is not None and number < lowest:
+        yield f"{number} {unit} is less than {lowest}, below which nothing can be reckoned"
 
 
 def _scope_offences(values: Mapping[str, Any]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from decimal import Decimal
 
 
 class PolicyError(Exception):
@@ -56,6 +57,8 @@ UNITS = frozenset({"months", "days", "count", "share", "weight", "score", "amoun
 WHOLE_UNITS = frozenset({"months", "days", "count"})
 PARTS_OF_ONE = frozenset({"share", "weight"})
 LOWEST_VALUES = {"share": 0, "weight": 0, "months": 0, "days": 0, "count": 0, "score": 1}
+# What divides, or steps towards 1 in at most a hundred steps.
+LEAST_PARAMETERS = {"day_count_basis_days": 1, "concentration_step_share": Decimal("0.01")}
 # The code set that names the bands of a set in both languages.
 BAND_NAMES = {
     "aum_level": "tier_aum_level",
@@ -222,6 +225,10 @@ SHAPES = {
             "source_code:code product_code:text",
             is_list=True,
             is_optional=True,
+            "credit_grades",
+            "credit_grade_code",
+            "",
+            "credit_grade_code:code rank:integer default_probability:decimal score:decimal",
         ),
     )
 }

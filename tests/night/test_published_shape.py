@@ -31,6 +31,14 @@ COLUMNS = {
     "rule_code as_of_date",
     "customer_groups": "group_id group_kind_code customer_id role_code evidence_code since_date",
     "contact_gaps": "customer_id is_phone_missing is_email_missing is_address_missing is_do_not_contact",
+    "customer_values": "customer_id customer_kind_code branch_id deposit_contribution_1m_amount "
+    "loan_contribution_1m_amount fee_1m_amount variable_cost_1m_amount current_value_1m_amount "
+    "current_value_3m_amount current_value_12m_amount allocated_value_12m_amount "
+    "risk_adjusted_value_12m_amount revenue_12m_amount branch_value_share bank_value_share "
+    "linked_value_12m_amount product_class_count product_count retained_amount wallet_share "
+    "wallet_confidence_code",
+    "value_concentrations": "scope_code branch_id measure_code month_end_date customer_share value_share "
+    "top_value_share least_customer_share",
     "branches": "branch_id branch_name status_code customer_count",
     "products": "source_code product_code product_class_code family_code name_zh name_en",
     "customer_accounts": "account_id customer_id",

@@ -1,4 +1,4 @@
--- what a new version of an account's record changes in closed months: its currency, or the day it was closed
+-- what a new version of an account's record changes in closed months: its currency, or the day it was opened or closed
 with
 
 versions as (
@@ -9,6 +9,7 @@ versions as (
         closed_date,
         currency_code,
         product_code,
+        lag(opened_date) over account as former_opened_date,
         lag(closed_date) over account as former_closed_date,
         lag(currency_code) over account as former_currency_code,
         lag(product_code) over account as former_product_code,
@@ -26,6 +27,7 @@ select
     former_product_code <> product_code as has_other_product,
     {{ month_number("case
         when former_received_date is null or former_currency_code <> currency_code then opened_date
+        when former_opened_date <> opened_date then least(former_opened_date, opened_date)
         when former_closed_date is null then closed_date
         when closed_date is null then former_closed_date
         else least(former_closed_date, closed_date)
@@ -37,6 +39,7 @@ where
         former_received_date is null
         or former_currency_code <> currency_code
         or former_product_code <> product_code
+        or former_opened_date <> opened_date
         or coalesce(former_closed_date, cast('9999-12-31' as date))
         <> coalesce(closed_date, cast('9999-12-31' as date))
     )

@@ -1,5 +1,5 @@
 -- what is done on an account is its primary holder's
-{%- set measures = ['transaction_count', 'transaction_amount', 'income_amount'] %}
+{%- set measures = ['transaction_count', 'transaction_amount', 'income_amount', 'own_transfer_out_amount'] %}
 {%- set channels = ['branch', 'self_service', 'phone', 'web', 'mobile', 'card'] %}
 {%- for channel in channels %}
 {%- do measures.append(channel ~ '_channel_count') %}

@@ -3,13 +3,7 @@
 with
 
 accounts as (
-    select account_id from {{ ref('int_balances_reopened') }}
-    union
-    select account_id from {{ ref('int_activities_reopened') }}
-    union
-    select account_id
-    from {{ ref('int_account_terms_changed') }}
-    where has_other_product
+    select account_id from {{ ref('int_account_values_reopened') }}
 ),
 
 holders as (
@@ -34,6 +28,20 @@ passed_on as (
     select account_id
     from holders
     where is_new = 1
+),
+
+-- a late or corrected use of a privilege moves a closed month of whoever any of its versions names
+privileges as (
+    select
+        record.customer_id,
+        {{ month_number('min(privilege.used_date) over use') }} as first_month,
+        max(privilege.received_date) over use as last_received_date
+    from {{ ref('int_privilege_uses_unioned') }} as privilege
+    inner join {{ ref('int_customer_records_linked') }} as record
+        on
+            privilege.source_code = record.source_code
+            and privilege.source_customer_id = record.source_customer_id
+    window use as (partition by privilege.source_code, privilege.source_use_id)
 ),
 
 touched as (
@@ -61,6 +69,10 @@ touched as (
     select former_customer_id as customer_id
     from {{ ref('stg_identity__links') }} as link
     where {{ has_come('link.changed_date') }}
+    union
+    select customer_id
+    from privileges
+    where first_month < {{ business_month() }} and {{ has_arrived('last_received_date') }}
 )
 
 select

@@ -13,6 +13,7 @@ movements as (
         movement.direction_code,
         coalesce(kind.is_activity, true) as is_activity,
         coalesce(kind.is_income, false) and not coalesce(movement.is_own_name, false) as is_income,
+        coalesce(movement.is_own_name, false) and movement.other_bank_code is not null as is_own_elsewhere,
         coalesce(kind.is_fee, false) as is_fee,
         movement.transaction_type_code in ('interest', 'penalty_interest') as is_interest,
         cast(movement.transaction_amount * rate.base_rate as decimal(18, 2)) as base_amount,
@@ -58,6 +59,8 @@ select
         as bigint) as spend_count,
     cast(sum(case when is_activity and is_customer_initiated and direction_code = 'debit' then base_amount else 0 end)
         as decimal(18, 2)) as spend_amount,
+    cast(sum(case when is_own_elsewhere then debit_sign * base_amount else 0 end) as decimal(18, 2))
+        as own_transfer_out_amount,
     cast(sum(case when is_fee then debit_sign * base_amount else 0 end + fee_amount) as decimal(18, 2)) as fee_amount,
     cast(sum(case when is_interest then debit_sign * base_amount else 0 end) as decimal(18, 2))
         as interest_income_amount,

@@ -3,9 +3,8 @@
 {%- for channel in ['branch', 'self_service', 'phone', 'web', 'mobile', 'card'] %}
 {%- do counts.append(channel ~ '_channel_count') %}
 {%- endfor %}
-{%- set amounts = [
-    'transaction_amount', 'income_amount', 'card_spend_amount', 'market_flow_ahead_amount', 'market_flow_behind_amount'
-] %}
+{%- set amounts = ['transaction_amount', 'income_amount', 'card_spend_amount', 'own_transfer_out_amount'] %}
+{%- do amounts.extend(['market_flow_ahead_amount', 'market_flow_behind_amount']) %}
 with
 
 -- a customer is known from the first delivery on, and from the first business on record before it

@@ -29,6 +29,7 @@
     'potential_groups': (['group_code', 'attribute_code', 'code'], ['code']),
     'plays': (['tier_code', 'loyalty_code', 'wallet_code'], ['play_code']),
     'scope_products': (['source_code', 'product_code'], ['product_code']),
+    'credit_grades': (['credit_grade_code'], ['rank', 'default_probability', 'score']),
 } %}
 {%- for table, (keys, values) in tables.items() %}
 {%- set outer = loop %}
