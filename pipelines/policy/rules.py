@@ -9,7 +9,7 @@ from functools import partial
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
-from pipelines.policy.cells import parse_number
+from pipelines.policy.cells import as_text, parse_number
 from pipelines.policy.shapes import (
     ALL_ATTRIBUTES,
     BAND_NAMES,
@@ -20,6 +20,7 @@ from pipelines.policy.shapes import (
     PARTS_OF_ONE,
     PLACEHOLDERS,
     SCOPED_BANDS,
+    RESPONSE_NAMES,
     SHAPES,
     UNITS,
     UPGRADES,
@@ -41,9 +42,11 @@ def row_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
         yield f"effective_to {values['effective_to']} lies before effective_from {values['effective_from']}"
     if values["proposer"].casefold() == values["approver"].casefold():
         yield f"proposer and approver are the same ({values['approver']}): somebody else must approve"
-    for name in ("share", "churn_probability", "aum_weight", "weight", "annual_rate"):
+    for name in _PARTS:
         if values.get(name) is not None and not 0 <= values[name] <= 1:
             yield f"{name} {values[name]} lies outside 0 to 1"
+    if "points" in values and not -1 <= values["points"] <= 1:
+        yield f"points {values['points']} lie outside -1 to 1"
     for name in ("service_cost_amount", "fixed_cost_amount", "term_days"):
         if name in values and values[name] < 0:
             yield f"{name} {values[name]} is below zero"
@@ -58,6 +61,10 @@ def row_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
         yield from _template_offences(values)
     if shape.name == "tier_presets":
         yield from _preset_offences(values)
+    if shape.name == "score_scales" and values["low_value"] == values["high_value"]:
+        yield f"low_value and high_value are the same ({as_text(values['low_value'])}): nothing lies between"
+    if shape.name == "credit_event_types" and values["is_malicious"] and not values["is_bad_record"]:
+        yield "is_malicious, yet not is_bad_record: malice is always a bad record"
 
 
 def all_offences(tables: Tables) -> Iterator[str]:
@@ -70,6 +77,7 @@ def all_offences(tables: Tables) -> Iterator[str]:
     yield from _code_offences(tables)
     yield from _scheme_offences(tables)
     yield from _contradiction_offences(tables)
+    yield from _scale_offences(tables)
 
 
 def holds(row: "Row", on: date) -> bool:
@@ -247,6 +255,29 @@ def _play_offences(rows: "list[Row]", tables: Tables) -> Iterator[str]:
     for combination in product(tiers, levels, levels):
         if combination not in told:
             yield f"no play for {', '.join(combination)}"
+def _grade_offences(rows: "list[Row]") -> Iterator[str]:
+    yield from _rank_offences(rows)
+    ladder = sorted(rows, key=lambda row: row["rank"])
+    for worse, better in pairwise(ladder):
+        words = f"grade {better['credit_grade_code']} ({better.place})"
+        if better["score"] <= worse["score"]:
+            yield f"the score does not rise with {words}"
+        if better["default_probability"] >= worse["default_probability"]:
+            yield f"the default_probability does not fall with {words}"
+
+
+def _scale_offences(tables: Tables) -> Iterator[str]:
+    """A part of a score that is scaled has both its scale and its weight."""
+    scales, weights = tables["score_scales"], tables["score_weights"]
+    for day in _turning_days([*scales, *weights]):
+        scaled = {(row["score_code"], row["part_code"]) for row in scales if holds(row, day)}
+        scores = {score for score, _ in scaled}
+        weighed = {(row["score_code"], row["part_code"]) for row in weights if holds(row, day)}
+        for score, part in sorted(scaled - weighed):
+            yield f"score_scales.csv: part {part} of {score} has no weight on {day} (score_weights.csv)"
+        for score, part in sorted(weighed - scaled):
+            if score in scores:
+                yield f"score_weights.csv: part {part} of {score} has no scale on {day} (score_scales.csv)"
 
 
 def _code_offences(tables: Tables) -> Iterator[str]:
@@ -268,11 +299,11 @@ def _code_offences(tables: Tables) -> Iterator[str]:
         for row in tables[name]:
             if row[column] not in (None, ALL_ATTRIBUTES) and (code_set, row[column]) not in names:
                 yield f"{row.place}: {column} {row[column]} is not in codes.csv (code_set {code_set})"
-    for name, column in (("bands", "band_set_code"), ("shares", "share_set_code")):
+    for name, set_column, column, code_sets in _NAMED_BY_SET:
         for row in tables[name]:
-            code_set = BAND_NAMES.get(row[column])
-            if code_set and (code_set, row["band_code"]) not in names:
-                yield f"{row.place}: band_code {row['band_code']} is not in codes.csv (code_set {code_set})"
+            code_set = code_sets.get(row[set_column])
+            if code_set and (code_set, row[column]) not in names:
+                yield f"{row.place}: {column} {row[column]} is not in codes.csv (code_set {code_set})"
 
 
 def _scheme_offences(tables: Tables) -> Iterator[str]:
@@ -300,6 +331,10 @@ def _contradiction_offences(tables: Tables) -> Iterator[str]:
             yield f"{row.place}: both tiers are of scheme {row['scheme_code']}, which gives a customer one"
 
 
+_PARTS = (
+    *("share", "churn_probability", "aum_weight", "weight", "annual_rate", "default_probability"),
+    "score",
+)
 # Columns that hold a code, and the code set that names it.
 _NAMED = (
     ("product_classes", "side_code", "side"),
@@ -321,6 +356,17 @@ _NAMED = (
     ("plays", "loyalty_code", "part_level"),
     ("plays", "wallet_code", "part_level"),
     ("plays", "play_code", "play"),
+    ("credit_grades", "credit_grade_code", "credit_grade"),
+    ("credit_event_types", "event_type_code", "credit_event"),
+    ("score_scales", "part_code", "stability_part"),
+    ("response_points", "response_kind_code", "response_kind"),
+    ("feedback_points", "feedback_kind_code", "feedback_kind"),
+    ("feedback_points", "outcome_code", "feedback_outcome"),
+)
+_NAMED_BY_SET = (
+    ("bands", "band_set_code", "band_code", BAND_NAMES),
+    ("shares", "share_set_code", "band_code", BAND_NAMES),
+    ("response_points", "response_kind_code", "response_code", RESPONSE_NAMES),
 )
 GROUP_ATTRIBUTES = ("occupation", "position")
 _SETS = (
@@ -328,4 +374,5 @@ _SETS = (
     ("shares", ("share_set_code",), _share_offences),
     ("score_weights", ("score_code",), _weight_offences),
     ("churn_rule", (), _churn_offences),
+    ("credit_grades", (), _grade_offences),
 )

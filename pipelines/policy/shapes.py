@@ -77,6 +77,9 @@ BAND_NAMES = {
 }
 # Band sets that a region or a branch may have of its own.
 SCOPED_BANDS = frozenset(BAND_NAMES) - {"abc", "churn_band"} | {"gift_years"}
+BAND_NAMES = {"aum_level": "tier_aum_level", "rfm": "tier_rfm", "abc": "tier_abc", "churn_band": "churn_band"}
+# The code set that names the answers of a kind of contact.
+RESPONSE_NAMES = {"contact": "contact_result", "campaign": "campaign_response"}
 ALL_ATTRIBUTES = "*"
 IMMEDIATE = "immediate"  # the tier is what tonight's metric says
 UPGRADES = (IMMEDIATE, "at_once", "next_month")
@@ -229,6 +232,33 @@ SHAPES = {
             "credit_grade_code",
             "",
             "credit_grade_code:code rank:integer default_probability:decimal score:decimal",
+        ),
+        _shape(
+            "credit_event_types",
+            "event_type_code",
+            "event_type_code",
+            "event_type_code:code is_bad_record:boolean is_malicious:boolean",
+            is_list=True,
+        ),
+        _shape(
+            "score_scales",
+            "score_code part_code",
+            "score_code",
+            "score_code:code part_code:code low_value:decimal high_value:decimal",
+        ),
+        _shape(
+            "response_points",
+            "response_kind_code response_code",
+            "response_kind_code response_code",
+            "response_kind_code:code response_code:code points:decimal",
+            is_list=True,
+        ),
+        _shape(
+            "feedback_points",
+            "feedback_kind_code outcome_code",
+            "feedback_kind_code outcome_code",
+            "feedback_kind_code:code outcome_code:code points:decimal",
+            is_list=True,
         ),
     )
 }

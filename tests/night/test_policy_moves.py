@@ -78,11 +78,19 @@ COLUMN_UNITS = {
     "private_below_months": "months",
     "watch_months": "months",
     "private_from_rank": "count",
+    "score": "share",
+    "low_value": "share",
+    "high_value": "share",
+    "points": "share",
 }
 IN_USE = {
     "products": "marts.accounts where source_code = %s and product_code = %s",
     "transaction_types": "marts.transactions where transaction_type_code = %s",
     "tier_contradictions": "marts.customer_contradictions where contradiction_code = %s",
+    "credit_grades": "marts.credit_standings where credit_grade_code = %s",
+    "credit_event_types": "intermediate.int_credit_events_unioned where event_type_code = %s",
+    "response_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
+    "feedback_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
 }
 CODES = ("family_code", "side_code", "rule_code", "preset_code", "upgrade_code", "downgrade_code", "severity_code")
 OTHER_CODES = {
@@ -109,6 +117,7 @@ OTHER_CODES = {
     "low": "high",
     "best": "last",
 }
+SUMS_TO_ONE = {"shares": "share_set_code", "score_weights": "score_code"}
 NAMES = ("name_zh", "name_en", "template_zh", "template_en")
 CELLS = {  # the columns that are tried, by table
     "parameters": ("value",),
@@ -135,6 +144,12 @@ CELLS = {  # the columns that are tried, by table
     "potential_groups": ("code",),
     "plays": ("play_code",),
     "scope_products": ("product_code",),
+    "score_weights": ("weight",),
+    "credit_grades": ("score",),
+    "credit_event_types": ("is_bad_record", "is_malicious"),
+    "score_scales": ("low_value", "high_value"),
+    "response_points": ("points",),
+    "feedback_points": ("points",),
 }
 
 Change = list[tuple[Row, str, Any]]  # rows with one column's new value each
@@ -179,10 +194,9 @@ def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
 
 def balanced(bank: str, table: str, row: Row, column: str, step: Decimal) -> Change:
     """Shares and weights sum to 1: a neighbour gives what the row takes."""
-    if table == "shares":
-        others = [
-            one for one in POLICIES[bank].tables[table] if one["share_set_code"] == row["share_set_code"]
-        ]
+    if table in SUMS_TO_ONE:
+        whole = SUMS_TO_ONE[table]
+        others = [one for one in POLICIES[bank].tables[table] if one[whole] == row[whole]]
     elif row.values.get("unit") == "weight":
         others = [one for one in POLICIES[bank].tables[table] if one["unit"] == "weight"]
     else:

@@ -55,6 +55,15 @@ COLUMNS = {
     "severity_code name_zh name_en",
     "customer_churn": "customer_id churn_probability churn_percentile churn_band_code method_code "
     "model_version money_at_risk_amount reason_1_zh reason_1_en",
+    "customer_stability": "customer_id stability_score loyalty_score stability_missing_count "
+    "loyalty_missing_count stability_known_weight loyalty_known_weight credit_value credit_score "
+    "income_volatility_value income_volatility_score asset_volatility_value asset_volatility_score "
+    "income_growth_value income_growth_score growth_value growth_score switching_cost_value "
+    "switching_cost_score price_sensitivity_value price_sensitivity_score duration_value "
+    "duration_score continuity_days_value continuity_days_score continuity_kinds_value "
+    "continuity_kinds_score cooperation_value cooperation_score feedback_value feedback_score "
+    "repeat_purchase_value repeat_purchase_score month_end_spike_count has_month_end_spike "
+    "credit_grade_code bad_record_count is_good_credit",
     "codes": "code_set code name_zh name_en",
     "policies": "policy_name owner_name proposer_name approver_name reason",
     "data_dictionary": "table_name column_name description_zh description_en",

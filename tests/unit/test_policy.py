@@ -192,6 +192,25 @@ def test_another_banks_rows_are_not_in_the_version(folder):
         ("codes.csv", "sex/female", {"name_zh": ""}, "name_zh is empty"),
         ("codes.csv", "sex/female", {"name_en": ""}, "name_en is empty"),
         ("codes.csv", "sex/female", {"code": "Female"}, "'Female' is not a code"),
+        ("credit_grades.csv", "aa", {"default_probability": "1.1"}, "probability 1.1 lies outside 0 to 1"),
+        ("credit_grades.csv", "aa", {"default_probability": "0.003"}, "does not fall with grade aa"),
+        ("credit_grades.csv", "aa", {"score": "-0.1"}, "score -0.1 lies outside 0 to 1"),
+        ("credit_grades.csv", "aa", {"score": "0.9"}, "the score does not rise with grade aa"),
+        ("credit_grades.csv", "aa", {"rank": "10"}, "do not run from 1 to 10"),
+        ("credit_grades.csv", "aa", {"credit_grade_code": "zz"}, "credit_grade_code zz is not in codes.csv"),
+        ("credit_event_types.csv", "evasion", {"is_bad_record": "false"}, "malice is always a bad record"),
+        ("credit_event_types.csv", "evasion", {"event_type_code": "x"}, "event_type_code x is not in"),
+        ("score_scales.csv", "stability/growth", {"high_value": "-0.50"}, "are the same (-0.5)"),
+        ("score_scales.csv", "stability/growth", {"part_code": "luck"}, "part_code luck is not in codes.csv"),
+        ("score_scales.csv", "stability/growth", {"part_code": "luck"}, "luck of stability has no weight"),
+        ("score_scales.csv", "stability/growth", {"part_code": "luck"}, "growth of stability has no scale"),
+        ("response_points.csv", "contact/done", {"points": "1.1"}, "points 1.1 lie outside -1 to 1"),
+        ("response_points.csv", "contact/done", {"points": "-1.1"}, "points -1.1 lie outside -1 to 1"),
+        ("response_points.csv", "contact/done", {"response_code": "accepted"}, "accepted is not in"),
+        ("response_points.csv", "campaign/accepted", {"response_kind_code": "fax"}, "fax is not in"),
+        ("feedback_points.csv", "praise/open", {"points": "-1.00001"}, "points -1.00001 lie outside -1 to 1"),
+        ("feedback_points.csv", "praise/open", {"outcome_code": "lost"}, "outcome_code lost is not in"),
+        ("feedback_points.csv", "praise/open", {"feedback_kind_code": "x"}, "feedback_kind_code x is not in"),
         ("reasons.csv", "abc", {"template_en": "{name}"}, "template_en uses unknown placeholders name"),
         ("reasons.csv", "abc", {"template_en": "{metric}"}, "the two templates use different placeholders"),
     ],
@@ -200,7 +219,33 @@ def test_a_bad_row_is_named_with_its_file_and_reason(folder, file, key, cells, w
     change(folder, file, key, **cells)
     message = refusal(folder)
     assert words in message
-    assert f"policy/{file}" in message or file == "bands.csv"
+    assert f"policy/{file}" in message or file in ("bands.csv", "score_scales.csv")
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "cells"),
+    [
+        ("credit_grades.csv", "aa", {"default_probability": "0.00299999"}),
+        ("credit_grades.csv", "aa", {"score": "0.90000001"}),
+        ("credit_grades.csv", "d", {"score": "0", "default_probability": "1"}),
+        ("credit_event_types.csv", "late_payment", {"is_bad_record": "false"}),
+        ("score_scales.csv", "stability/growth", {"low_value": "0.5", "high_value": "-0.5"}),
+        ("response_points.csv", "contact/done", {"points": "-1"}),
+        ("response_points.csv", "contact/done", {"points": "1"}),
+        ("feedback_points.csv", "praise/open", {"points": "1.00"}),
+    ],
+)
+def test_a_row_at_its_bounds_is_taken(folder, file, key, cells):
+    change(folder, file, key, **cells)
+    read_policy(folder, "demo")
+
+
+def test_a_score_without_scales_needs_none_and_a_scale_needs_its_score_on_every_day(folder):
+    weights = rows_of(folder / "score_weights.csv")
+    assert {"rfm"} <= {row["score_code"] for row in weights}
+    change(folder, "score_scales.csv", "loyalty/duration", effective_to="2027-12-31")
+    words = "score_weights.csv: part duration of loyalty has no scale on 2028-01-01"
+    assert words in refusal(folder)
 
 
 def test_an_unreadable_cell_names_the_row(folder):
