@@ -228,6 +228,8 @@ SHAPES = {
             "source_code:code product_code:text",
             is_list=True,
             is_optional=True,
+        ),
+        _shape(
             "credit_grades",
             "credit_grade_code",
             "",
