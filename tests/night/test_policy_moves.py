@@ -125,6 +125,7 @@ OTHER_CODES = {
     "low": "high",
     "best": "last",
 }
+SUMS_TO_ONE = {"shares": "share_set_code", "score_weights": "score_code"}
 NAMES = ("name_zh", "name_en", "template_zh", "template_en")
 CELLS = {  # the columns that are tried, by table
     "parameters": ("value",),
@@ -148,14 +149,15 @@ CELLS = {  # the columns that are tried, by table
     "tier_contradictions": ("severity_code", "name_zh", "name_en"),
     "codes": ("name_zh", "name_en", "rank"),
     "reasons": ("template_zh", "template_en"),
+    "potential_groups": ("code",),
+    "plays": ("play_code",),
+    "scope_products": ("product_code",),
+    "score_weights": ("weight",),
     "credit_grades": ("score",),
     "credit_event_types": ("is_bad_record", "is_malicious"),
     "score_scales": ("low_value", "high_value"),
     "response_points": ("points",),
     "feedback_points": ("points",),
-    "potential_groups": ("code",),
-    "plays": ("play_code",),
-    "scope_products": ("product_code",),
 }
 
 Change = list[tuple[Row, str, Any]]  # rows with one column's new value each
@@ -200,10 +202,9 @@ def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
 
 def balanced(bank: str, table: str, row: Row, column: str, step: Decimal) -> Change:
     """Shares and weights sum to 1: a neighbour gives what the row takes."""
-    if table == "shares":
-        others = [
-            one for one in POLICIES[bank].tables[table] if one["share_set_code"] == row["share_set_code"]
-        ]
+    if table in SUMS_TO_ONE:
+        whole = SUMS_TO_ONE[table]
+        others = [one for one in POLICIES[bank].tables[table] if one[whole] == row[whole]]
     elif row.values.get("unit") == "weight":
         others = [one for one in POLICIES[bank].tables[table] if one["unit"] == "weight"]
     else:
