@@ -245,11 +245,15 @@ def changed(policy: Policy, table: str, change: Change) -> Policy:
 
 @dataclass(frozen=True)
 class Model:
-    """A table of dbt: where it stands now, the query it was filled by, all it is made from."""
+    """A table of dbt: where it stands now, the query it was filled by, all it is made from.
+
+    ``words`` are the query's and those of the views that it reads.
+    """
 
     name: str
     relation: Relation
     statement: str
+    words: str
     ancestors: frozenset[str]
 
 
@@ -345,9 +349,7 @@ class PublishedNight:
     def below(self, table: str, words: set[str]) -> list[Model]:
         """The models that read a policy table and name what changed in it, and all after them."""
         below = [model for model in self.models if f"source.yihu.policy.{table}" in model.ancestors]
-        first = {
-            f"model.yihu.{model.name}" for model in below if any(word in model.statement for word in words)
-        }
+        first = {f"model.yihu.{model.name}" for model in below if any(word in model.words for word in words)}
         return [model for model in below if f"model.yihu.{model.name}" in first or first & model.ancestors]
 
     def fill(self, model: Model) -> None:
@@ -386,6 +388,14 @@ def read_models(settings: Settings, edition_id: str) -> list[Model]:
             above[name] = frozenset(parents).union(*map(ancestors, parents))
         return above[name]
 
+    def statement(node: dict[str, Any]) -> str:
+        return (target / "compiled" / "yihu" / node["original_file_path"]).read_text()
+
+    def words(name: str) -> str:
+        parents = nodes[name]["depends_on"]["nodes"]
+        views = (parent for parent in parents if parent in nodes and parent not in tables)
+        return "\n".join([statement(nodes[name]), *map(words, views)])
+
     tables = {
         name: node
         for name, node in nodes.items()
@@ -395,7 +405,8 @@ def read_models(settings: Settings, edition_id: str) -> list[Model]:
         Model(
             name=node["name"],
             relation=(edition_id if node["schema"] == editions.NEXT else node["schema"], node["alias"]),
-            statement=(target / "compiled" / "yihu" / node["original_file_path"]).read_text(),
+            statement=statement(node),
+            words=words(name),
             ancestors=ancestors(name),
         )
         for name, node in sorted(tables.items(), key=lambda item: len(ancestors(item[0])))
@@ -524,6 +535,7 @@ def demo(server, tmp_path_factory) -> Iterator[PublishedNight]:
         for pair in rivals():
             add_one_of_two_systems(landing, pair)
         add_institution_out_of_reach(landing)
+        add_borrower_late_a_year_ago(landing)
 
     with published("demo", server, tmp_path_factory, deliver) as night:
         yield night
@@ -569,6 +581,19 @@ def add_institution_out_of_reach(landing: Path) -> None:
     like = next(row for row in rows if row["identity_type"] == "USCC")
     own = {"customer_no": "X", "customer_kind": "I", "identity_number": credit_code("12", 7, 99)}
     write_delivery(landing, table, FIRST, [*rows, like | own | {"phone": "", "email": "", "address": ""}])
+
+
+def add_borrower_late_a_year_ago(landing: Path) -> None:
+    """Somebody whose one late payment has just entered the last month in which it counts."""
+    loans, day = load_source("loans"), NIGHTS["demo"].replace(year=NIGHTS["demo"].year - 1)
+    borrowers, events = loans.table("borrowers"), loans.table("credit_events")
+    rows = read_delivery(landing, borrowers, FIRST)
+    like = next(row for row in rows if row["identity_type"] == "ID")
+    own = {"borrower_no": "LATE", "identity_number": person_number(7, date(1981, 1, 2), 7)}
+    write_delivery(landing, borrowers, FIRST, [*rows, like | own])
+    late = {"event_no": "LATE", "borrower_no": "LATE", "loan_no": "", "event_type": "BAD_CREDIT"}
+    late |= {"event_date": day.isoformat(), "settled_date": day.isoformat(), "amount": "100.00"}
+    write_delivery(landing, events, day, [*read_delivery(landing, events, day), late])
 
 
 @pytest.fixture(scope="module")
