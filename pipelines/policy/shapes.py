@@ -41,7 +41,8 @@ class Shape:
 
     def is_scoped(self, values: Mapping[str, Any]) -> bool:
         """Whether a row holds for a part of the bank only: a cell of its key that may be empty is not."""
-        return any(column.is_optional and values[column.name] for column in self.columns if column.name in self.key)
+        optional = (column.name for column in self.columns if column.is_optional)
+        return any(values[name] for name in optional if name in self.key)
 
 
 SQL_TYPES = {

@@ -38,7 +38,7 @@ COLUMNS = {
     "customer_identity_changes": "source_code source_customer_id customer_id",
     "customer_identity_conflicts": "source_code source_customer_id customer_id linked_customer_id",
     "customer_tiers": "customer_id scheme_code tier_code state_code since_date metric_value reason_code "
-    "reason_zh reason_en",
+    "reason_zh reason_en next_distance lower_distance owner_manager_id credited_manager_id play_code",
     "customer_churn": "customer_id churn_probability churn_percentile churn_band_code method_code "
     "model_version money_at_risk_amount reason_1_zh reason_1_en",
     "codes": "code_set code name_zh name_en",
@@ -50,7 +50,7 @@ PUBLICATIONS = (
     "policy_version model_version"
 )
 HISTORIES = ("customer_360", "customer_accounts", "customer_identities", "customer_tiers", "customer_churn")
-SCHEMES = ("rfm", "abc", "aum_level")
+SCHEMES = ("rfm", "abc", "aum_level", "four_classes", "maintenance_layer", "pyramid", "mvc", "tenure")
 # nobody need have merged or split, be linked or out of reach
 MAY_BE_EMPTY = {
     "customer_identity_changes",
