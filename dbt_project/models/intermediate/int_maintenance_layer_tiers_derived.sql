@@ -77,7 +77,9 @@ select
     case
         when rule_name in ('age', 'unknown_age', 'staff')
             then concat_ws(
-                '; ', scope_text, coalesce(cast(age_years as varchar), '-') || ' / ' || {{ policy_code('layer_age_years') }}
+                '; ',
+                scope_text,
+                coalesce(cast(age_years as varchar), '-') || ' / ' || {{ policy_code('layer_age_years') }}
             )
         when rule_name = 'out_of_scope'
             then concat_ws(
