@@ -89,6 +89,17 @@ select
                 {{ policy_code('scope_loan_amount') }},
                 {{ policy_code('scope_custody_amount') }}
             )
-        else scope_text
+        when rule_name = 'unlayered' then scope_text
+        else
+            concat_ws(
+                '; ',
+                scope_text,
+                concat_ws(
+                    ' / ',
+                    {{ policy_code('layer_premier_amount') }},
+                    {{ policy_code('layer_wealth_amount') }},
+                    {{ policy_code('layer_private_bank_amount') }}
+                )
+            )
     end as reason_detail
 from judged
