@@ -101,6 +101,17 @@ CODES = (
     "downgrade_code",
     "severity_code",
 )
+    "plays": "marts.customer_plays where tier_code = %s and loyalty_code = %s and wallet_code = %s",
+    "potential_groups": "marts.potential_group_members as member inner join marts.customers as customer "
+    "on member.customer_id = customer.customer_id where member.group_code = %s "
+    "and case %s when 'occupation' then occupation_code else position_code end = %s",
+    "reasons": "(select rule_code from marts.current_tiers union all select 'churn.inactivity') as given "
+    "where rule_code = %s",
+}
+# Rows of these that nobody has yet rest: nothing names them but what they tell of a customer.
+MAY_REST = {"reasons", "plays", "potential_groups"}
+KEYS = ("code", "product_code")  # a list's key is no number: the row matters by being in force
+CODES = ("family_code", "side_code", "rule_code", "play_code")
 OTHER_CODES = {
     "CNY": "USD",
     "CZK": "USD",
@@ -124,6 +135,11 @@ OTHER_CODES = {
     "medium": "low",
     "low": "high",
     "best": "last",
+    "retain": "dig",
+    "dig": "retain",
+    "contend": "grab",
+    "grab": "contend",
+    "cultivate": "retain",
 }
 SUMS_TO_ONE = {"shares": "share_set_code", "score_weights": "score_code"}
 NAMES = ("name_zh", "name_en", "template_zh", "template_en")
@@ -182,6 +198,8 @@ def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
         return  # matters by being in force
     if column in NAMES:
         yield [(row, column, f"{value}*")]
+    elif column in KEYS:
+        return
     elif isinstance(value, bool):
         yield [(row, column, not value)]
     elif column == "priority":
@@ -195,7 +213,7 @@ def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
         yield [(row, column, OTHER_CODES.get(value, "current_deposit"))]
     elif value is not None:
         unit = row.values.get("unit") or COLUMN_UNITS[column]
-        size = Decimal(value) / 10 if unit == "amount" else UNITS[unit]
+        size = (Decimal(value) / 10 or Decimal(1)) if unit == "amount" else UNITS[unit]
         for step in (size, -size):
             yield [moved_by(row, column, step), *balanced(bank, table, row, column, -step)]
 
@@ -657,7 +675,7 @@ def dead_cells(
     if (
         is_last and table in IN_USE and not night.has(table, row)
     ):  # nobody has it yet: only its names can move
-        columns = [column for column in columns if column in (*NAMES, "rank")]
+        columns = [column for column in columns if column in (*NAMES, "rank") and table not in MAY_REST]
     return [
         column
         for column in columns

@@ -40,7 +40,12 @@
 {%- for value in values %}
 select
     '{{ table }}' as policy_name,
-    concat_ws('.'{% for key in keys %}, cast({{ key }} as varchar){% endfor %}) as row_key,
+    concat_ws(
+        '.'
+        {%- for key in keys %},
+        cast({{ key }} as varchar)
+        {%- endfor %}
+    ) as row_key,
     '{{ value }}' as value_name,
     cast({{ value }} as varchar) as value_text,
     effective_from,
