@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from decimal import Decimal
+from typing import Any
 
 
 class PolicyError(Exception):

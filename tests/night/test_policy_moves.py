@@ -91,16 +91,6 @@ IN_USE = {
     "response_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
     "feedback_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
     "tier_contradictions": "marts.customer_contradictions where contradiction_code = %s",
-}
-CODES = (
-    "family_code",
-    "side_code",
-    "rule_code",
-    "preset_code",
-    "upgrade_code",
-    "downgrade_code",
-    "severity_code",
-)
     "plays": "marts.customer_plays where tier_code = %s and loyalty_code = %s and wallet_code = %s",
     "potential_groups": "marts.potential_group_members as member inner join marts.customers as customer "
     "on member.customer_id = customer.customer_id where member.group_code = %s "
@@ -111,7 +101,16 @@ CODES = (
 # Rows of these that nobody has yet rest: nothing names them but what they tell of a customer.
 MAY_REST = {"reasons", "plays", "potential_groups"}
 KEYS = ("code", "product_code")  # a list's key is no number: the row matters by being in force
-CODES = ("family_code", "side_code", "rule_code", "play_code")
+CODES = (
+    "family_code",
+    "side_code",
+    "rule_code",
+    "preset_code",
+    "upgrade_code",
+    "downgrade_code",
+    "severity_code",
+    "play_code",
+)
 OTHER_CODES = {
     "CNY": "USD",
     "CZK": "USD",
