@@ -49,8 +49,8 @@ COLUMNS = {
     "reason_zh reason_en next_distance lower_distance owner_manager_id credited_manager_id play_code "
     "metric_tier_code",
     "customer_tier_changes": "customer_id scheme_code former_tier_code tier_code former_metric_value "
-    "metric_value threshold_value change_amount customer_flow_amount market_price_amount policy_amount identity_amount "
-    "correction_amount cause_code",
+    "metric_value threshold_value change_amount customer_flow_amount market_price_amount policy_amount "
+    "identity_amount correction_amount cause_code",
     "tier_migrations": "scheme_code month_end_date from_tier_code to_tier_code customer_count aum_amount",
     "tier_contradictions": "customer_id contradiction_code scheme_code tier_code other_scheme_code "
     "other_tier_code severity_code name_zh name_en",
