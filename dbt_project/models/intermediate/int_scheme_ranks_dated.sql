@@ -13,7 +13,7 @@ select
     month.customer_id,
     coalesce(customer.branch_id, 'unknown') as branch_id,
     preset.scheme_code,
-    {{ rank }} as metric_rank,
+    cast({{ rank }} as integer) as metric_rank,
     band.top_rank,
     preset.is_closed,
     preset.upgrade_code,
