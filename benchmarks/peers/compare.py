@@ -29,7 +29,9 @@ COMPARED = (
         left_out=("stability_known_weight", "loyalty_known_weight", "has_month_end_spike"),
     ),
     Compared("customer_potentials", ("customer_id",)),
-    Compared("scheme_months", ("customer_id", "scheme_code"), True, ("tier_rank", "reason_detail", "month_number")),
+    Compared(
+        "scheme_months", ("customer_id", "scheme_code"), True, ("tier_rank", "reason_detail", "month_number")
+    ),
 )
 
 
@@ -57,9 +59,7 @@ def _compare(engine: duckdb.DuckDBPyConnection, table: Compared, file: Path) -> 
             f"ours.{table.key[0]} is not null and theirs.{table.key[0]} is not null "
             f"and ours.{name} is distinct from theirs.{name}"
         )
-    counts = ", ".join(
-        f"count(*) filter ({test}), min({key}) filter ({test})" for test in judged.values()
-    )
+    counts = ", ".join(f"count(*) filter ({test}), min({key}) filter ({test})" for test in judged.values())
     joined = f"read_parquet('{file}') as ours full join {_theirs(engine, table)} as theirs on {equal}"
     row = engine.execute(f"select {counts}, count(*) from {joined}").fetchone()
     print(f"  compared: {table.name:<28}{row[-1]:>12} rows, {len(columns)} columns", flush=True)
@@ -67,7 +67,9 @@ def _compare(engine: duckdb.DuckDBPyConnection, table: Compared, file: Path) -> 
     for place, name in enumerate(judged):
         count, first = row[2 * place : 2 * place + 2]
         if count:
-            lines.append(f"{table.name}, {first}, {name}: {count} differ" + _values(engine, joined, key, first, name))
+            lines.append(
+                f"{table.name}, {first}, {name}: {count} differ" + _values(engine, joined, key, first, name)
+            )
     return lines
 
 
@@ -79,5 +81,7 @@ def _values(engine: duckdb.DuckDBPyConnection, joined: str, key: str, first: str
     if name == "row":
         ours = engine.execute(f"select ours is not null from {joined} where {key} = ?", [first]).fetchone()[0]
         return ", only ours has it" if ours else ", only the script has it"
-    values = engine.execute(f"select ours.{name}, theirs.{name} from {joined} where {key} = ?", [first]).fetchone()
+    values = engine.execute(
+        f"select ours.{name}, theirs.{name} from {joined} where {key} = ?", [first]
+    ).fetchone()
     return f", ours {values[0]}, the script {values[1]}"

@@ -11,7 +11,14 @@ import duckdb
 from psycopg2.extensions import connection as Connection
 
 ENTITIES = (
-    *("account_holders", "balances", "transactions", "deleted_transactions", "exchange_rates", "account_rates"),
+    *(
+        "account_holders",
+        "balances",
+        "transactions",
+        "deleted_transactions",
+        "exchange_rates",
+        "account_rates",
+    ),
     *("product_rates", "transfer_prices", "channel_costs", "credit_grades", "credit_events", "contacts"),
     *("campaign_responses", "feedbacks", "referrals", "privilege_uses", "declared_assets"),
 )
@@ -19,7 +26,17 @@ POLICIES = (
     *("parameters", "bands", "score_weights", "score_scales", "shares", "holder_shares", "product_classes"),
     *("products", "transaction_types", "potential_groups", "scope_products"),
 )
-_REMARKS = ("owner", "proposer", "approver", "reason", "name_zh", "name_en", "effective_from", "effective_to", "unit")
+_REMARKS = (
+    "owner",
+    "proposer",
+    "approver",
+    "reason",
+    "name_zh",
+    "name_en",
+    "effective_from",
+    "effective_to",
+    "unit",
+)
 _TYPES = {16: "boolean", 20: "bigint", 23: "integer", 1082: "date"}
 _NUMERIC = 1700
 
@@ -62,7 +79,8 @@ def write_parquet(connection: Connection, query: str, file: Path) -> None:
         columns = {column.name: _type(column) for column in cursor.description if column.name not in _REMARKS}
         with text.open("w") as sink:
             cursor.copy_expert(
-                f"copy (select {', '.join(columns)} from ({query}) as exported) to stdout (format csv, header)", sink
+                f"copy (select {', '.join(columns)} from ({query}) as exported) to stdout (format csv, header)",
+                sink,
             )
     types = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
     with duckdb.connect() as engine:

@@ -1,5 +1,6 @@
 """``python -m benchmarks.peers.script folder yyyy-mm-dd``: from Parquet files to finished tables, in one process."""
 
+import re
 import sys
 import time
 from datetime import date
@@ -8,6 +9,10 @@ from pathlib import Path
 import duckdb
 
 PARTS = ("macros", "months", "values", "stability", "tiers")
+
+
+class ScriptError(Exception):
+    """A script that asks for what policy does not have."""
 
 
 def run(folder: Path, day: date) -> dict[str, float]:
@@ -19,9 +24,19 @@ def run(folder: Path, day: date) -> dict[str, float]:
             started = time.monotonic()
             if part == "macros":
                 _open(engine, folder, day)
-            engine.execute((Path(__file__).parent / f"{part}.sql").read_text())
+            engine.execute(_text(engine, part))
             seconds[part] = time.monotonic() - started
     return seconds
+
+
+def _text(engine: duckdb.DuckDBPyConnection, part: str) -> str:
+    """A part's statements; ScriptError where policy has none of the single numbers they ask for."""
+    text = (Path(__file__).parent / f"{part}.sql").read_text()
+    asked = set(re.findall(r"parameter\('(\w+)'\)", text))
+    known = {code for (code,) in engine.execute("select parameter_code from parameters").fetchall()}
+    if missing := sorted(asked - known):
+        raise ScriptError(f"{part}.sql asks for {', '.join(missing)}, which policy/parameters.csv has not")
+    return text
 
 
 def _open(engine: duckdb.DuckDBPyConnection, folder: Path, day: date) -> None:

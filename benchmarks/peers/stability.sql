@@ -58,7 +58,7 @@ averages as (
             count(distinct key.name) * max(day_count)
         ) as annual_rate
     from spells('told') join months on from_date <= last_date and until_date >= first_date
-    where month_number <= last_full_month() and month_number > last_full_month() - count_parameter('price_gap_window_months')
+    where month_number <= last_full_month() and month_number > last_full_month() - count_parameter('loyalty_window_months')
     group by all
 ),
 gaps as (
@@ -72,15 +72,15 @@ from gaps group by month_number - place order by last_month desc limit 1;
 
 create table windows as
 with sizes as (
-    select count_parameter('volatility_window_months') as volatility, count_parameter('continuity_window_months') as continuity,
-        count_parameter('spike_window_months') as spike, count_parameter('life_cycle_trend_months') as trend
+    select count_parameter('stability_window_months') as stability, count_parameter('loyalty_window_months') as loyalty,
+        count_parameter('life_cycle_trend_months') as trend
 ),
 aged as (
     select month.*, gap.eve_month, gap.last_month,
         last_full_month() - month_number as age,
-        last_full_month() - month_number < volatility as is_volatility,
-        last_full_month() - month_number < continuity as is_continuity,
-        last_full_month() - month_number between 1 and spike as is_followed,
+        last_full_month() - month_number < stability as is_volatility,
+        last_full_month() - month_number < loyalty as is_continuity,
+        last_full_month() - month_number between 1 and stability as is_followed,
         last_full_month() - month_number < trend as is_recent,
         last_full_month() - month_number between trend and 2 * trend - 1 as is_former,
         lead(aum_month_average_amount) over (partition by customer_id order by month_number) as next_average_amount
@@ -125,7 +125,7 @@ with costed as (
             when product_class_code = 'term_deposit' then cents(
                 cast(greatest(balance_amount, 0) as decimal(38, 2))
                 * greatest(coalesce(annual_rate, 0) - amount_parameter('early_withdrawal_rate'), 0)
-                * greatest(business_date() - opened_date, 0), count_parameter('interest_year_days'))
+                * greatest(business_date() - opened_date, 0), count_parameter('day_count_basis_days'))
             when family_code = 'loan' and side_code = 'liability'
                 then cast(cast(greatest(balance_amount, 0) as decimal(38, 2)) * amount_parameter('prepayment_penalty_share') as decimal(18, 2))
             when family_code = 'card' and is_primary then amount_parameter('card_closing_fee_amount')
@@ -159,8 +159,7 @@ with told as (
     from feedbacks
 ),
 newest as (
-    select *, months_after(business_date(), -case part when 'cooperation' then count_parameter('response_window_months')
-        else count_parameter('feedback_window_months') end) as eve_date
+    select *, months_after(business_date(), -count_parameter('loyalty_window_months')) as eve_date
     from told
     qualify row_number() over (
         partition by part, case when part = 'cooperation' then kind_code end, source_code, answer_id
