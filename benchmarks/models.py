@@ -11,9 +11,9 @@ OUTCOMES = ("tier_months", "current_tiers")  # tiers as granted, beside the sche
 
 @dataclass(frozen=True)
 class Models:
-    """Names: of what is measured, of what lies below it, and of that part of it that a full build makes first.
+    """Names of what is measured, of what lies below it, and of what of that a full build makes first.
 
-    ``first``: what measured models look through or read of the intermediate ones, so that it holds all months.
+    ``first``: what measured models read or look through of the intermediate ones, to hold all months.
     """
 
     measured: tuple[str, ...]

@@ -15,7 +15,7 @@ _PAUSE = 0.2
 
 @dataclass
 class Usage:
-    """Wall seconds; gigabytes of memory at the peak, of temporary files in all, of a folder at its largest."""
+    """Wall seconds; gigabytes: memory at the peak, temporary files in all, a folder at its largest."""
 
     seconds: float = 0.0
     memory: float = 0.0
@@ -25,7 +25,7 @@ class Usage:
 
 @contextmanager
 def watched(bench: Installation, folder: Path | None = None) -> Iterator[Usage]:
-    """Look at the bank's server, and at a folder, while the caller works; the figures stand when he is done."""
+    """Look at the bank's server, and at a folder, while the caller works; the figures stand after it."""
     usage, done = Usage(), threading.Event()
     server = int((embedded.home(bench.settings) / "data" / "postmaster.pid").read_text().split()[0])
     before, started = _temporary_bytes(bench), time.monotonic()

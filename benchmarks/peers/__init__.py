@@ -1,1 +1,1 @@
-"""What a good analyst would write by hand in DuckDB, to hold a night's values, stability and tiers against."""
+"""What a good analyst would write by hand in DuckDB: a night's tables are held against it."""

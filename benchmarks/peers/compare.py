@@ -11,7 +11,7 @@ from benchmarks.peers.exports import write_parquet
 
 @dataclass(frozen=True)
 class Compared:
-    """A table of ours: what identifies a row, our schema-qualified name, and what the script leaves out of it."""
+    """A mart of ours: what identifies a row, whether only the month counts, what the script leaves out."""
 
     name: str
     key: tuple[str, ...]
@@ -31,6 +31,11 @@ COMPARED = (
     Compared("customer_potentials", ("customer_id",)),
     Compared(
         "scheme_months", ("customer_id", "scheme_code"), True, ("tier_rank", "reason_detail", "month_number")
+    ),
+    Compared(
+        "account_value_months",
+        ("account_id", "month_number"),
+        left_out=("deposit_average_amount", "account_rate", "transfer_rate"),
     ),
 )
 
@@ -79,7 +84,8 @@ def _theirs(engine: duckdb.DuckDBPyConnection, table: Compared) -> str:
 
 def _values(engine: duckdb.DuckDBPyConnection, joined: str, key: str, first: str, name: str) -> str:
     if name == "row":
-        ours = engine.execute(f"select ours is not null from {joined} where {key} = ?", [first]).fetchone()[0]
+        asked = f"select ours is not null from {joined} where {key} = ?"
+        ours = engine.execute(asked, [first]).fetchone()[0]
         return ", only ours has it" if ours else ", only the script has it"
     values = engine.execute(
         f"select ours.{name}, theirs.{name} from {joined} where {key} = ?", [first]

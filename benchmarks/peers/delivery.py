@@ -18,9 +18,9 @@ _EMPTIED = ("card_balances", "card_transactions", "loan_balances", "repayments",
 
 
 def thin_out(landing: Path, bank: str, day: date, accounts: int) -> int:
-    """Leave movements and balances of so many deposit accounts in a day's delivery, every fifth movement late.
+    """Leave movements and balances of so many deposit accounts in a delivery, every fifth movement late.
 
-    Other systems' movements and values are left out; what is told of persons, prices and rates stays as it is.
+    Other systems' movements and values are left out; what is told of persons and prices stays as it is.
     Gives the number of accounts that still move.
     """
     tables = {table.name: table for source in active_sources(bank) for table in source.tables}

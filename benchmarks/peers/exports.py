@@ -1,13 +1,14 @@
 """The bank's deliveries and policy as Parquet files: what the script of peers reads.
 
 Deliveries come typed and under the names of the whole bank, every version received; who is who, the surviving
-attributes and the groups come as the bank knows them. Policy as of the business date: its past is not exported.
+attributes and the groups come as the bank knows them. Policy as of the business date, not its past.
 """
 
 from datetime import date
 from pathlib import Path
 
 import duckdb
+from psycopg2.extensions import Column
 from psycopg2.extensions import connection as Connection
 
 ENTITIES = (
@@ -19,8 +20,8 @@ ENTITIES = (
         "exchange_rates",
         "account_rates",
     ),
-    *("product_rates", "transfer_prices", "channel_costs", "credit_grades", "credit_events", "contacts"),
-    *("campaign_responses", "feedbacks", "referrals", "privilege_uses", "declared_assets"),
+    *("product_rates", "transfer_prices", "channel_costs", "credit_grades", "credit_events"),
+    *("contacts", "campaign_responses", "feedbacks", "referrals", "privilege_uses", "declared_assets"),
 )
 POLICIES = (
     *("parameters", "bands", "score_weights", "score_scales", "shares", "holder_shares", "product_classes"),
@@ -47,8 +48,9 @@ def export(connection: Connection, day: date, folder: Path) -> None:
     queries |= {
         "delivered_accounts": "select * from intermediate.int_accounts_unioned",
         "customers": (
-            "select customer_id, customer_kind_code, branch_id, coalesce(is_sole_trader, false) as is_sole_trader, "
-            "birth_date, occupation_code, position_code, annual_income_amount from marts.customers"
+            "select customer_id, customer_kind_code, branch_id, birth_date, "
+            "coalesce(is_sole_trader, false) as is_sole_trader, occupation_code, position_code, "
+            "annual_income_amount from marts.customers"
         ),
         "links": (
             "select source_code, source_customer_id, customer_id, first_received_date "
@@ -61,7 +63,8 @@ def export(connection: Connection, day: date, folder: Path) -> None:
         "grade_scale": _in_force("policy.credit_grades", day),
         "bad_events": _in_force("policy.credit_event_types", day) + " and is_bad_record",
         "answer_points": (
-            "select 'cooperation' as part, response_kind_code as kind_code, response_code as answer_code, points "
+            "select 'cooperation' as part, response_kind_code as kind_code, "
+            "response_code as answer_code, points "
             f"from ({_in_force('policy.response_points', day)}) as response union all "
             "select 'feedback', feedback_kind_code, outcome_code, points "
             f"from ({_in_force('policy.feedback_points', day)}) as feedback"
@@ -72,21 +75,18 @@ def export(connection: Connection, day: date, folder: Path) -> None:
 
 
 def write_parquet(connection: Connection, query: str, file: Path) -> None:
-    """The rows of a query as a Parquet file, without the remarks of policy; amounts in cents, rates with 8 places."""
+    """The rows of a query as a Parquet file, without policy's remarks; cents, and rates with 8 places."""
     text = file.with_suffix(".csv")
     with connection.cursor() as cursor:
         cursor.execute(f"select * from ({query}) as exported limit 0")
         columns = {column.name: _type(column) for column in cursor.description if column.name not in _REMARKS}
         with text.open("w") as sink:
-            cursor.copy_expert(
-                f"copy (select {', '.join(columns)} from ({query}) as exported) to stdout (format csv, header)",
-                sink,
-            )
+            wanted = f"select {', '.join(columns)} from ({query}) as exported"
+            cursor.copy_expert(f"copy ({wanted}) to stdout (format csv, header)", sink)
     types = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
     with duckdb.connect() as engine:
-        engine.execute(
-            f"copy (select * from read_csv('{text}', header = true, columns = {{{types}}})) to '{file}' (format parquet)"
-        )
+        rows = f"select * from read_csv('{text}', header = true, columns = {{{types}}})"
+        engine.execute(f"copy ({rows}) to '{file}' (format parquet)")
     text.unlink()
 
 
@@ -99,7 +99,7 @@ def _in_force(table: str, day: date) -> str:
     )
 
 
-def _type(column) -> str:
+def _type(column: Column) -> str:
     if column.type_code != _NUMERIC:
         return _TYPES.get(column.type_code, "varchar")
     if column.precision and column.precision <= 38:

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.peers.script folder yyyy-mm-dd``: from Parquet files to finished tables, in one process."""
+"""``python -m benchmarks.peers.script folder yyyy-mm-dd``: from Parquet files to finished tables."""
 
 import re
 import sys
