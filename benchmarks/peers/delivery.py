@@ -27,7 +27,7 @@ def thin_out(landing: Path, bank: str, day: date, accounts: int) -> int:
     for name in _EMPTIED:
         _write(landing, tables[name], day, [])
     moved = _read(landing, tables["transactions"], day)
-    chosen = sorted({row["account_no"] for row in moved}, key=_chance)[:accounts]
+    chosen = set(sorted({row["account_no"] for row in moved}, key=_chance)[:accounts])
     moved = [row for row in moved if row["account_no"] in chosen]
     for row in moved:
         if _chance(row["transaction_no"]) % 5 == 0:
