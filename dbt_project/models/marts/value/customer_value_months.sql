@@ -12,21 +12,9 @@ months as (
     from {{ ref('months') }}
 ),
 
-seen as (
-    select
-        customer_id,
-        month_number
-    from {{ ref('int_customer_values_summed') }}
-    union
-    select
-        customer_id,
-        month_number
-    from {{ ref('int_customer_privileges_summed') }}
-),
-
 amounts as (
     select
-        seen.customer_id
+        coalesce(value.customer_id, privilege.customer_id) as customer_id
         {%- for amount in ['deposit_contribution', 'loan_contribution', 'loan_average', 'fee'] + own %},
         coalesce(value.{{ amount }}_amount, 0) as {{ amount }}_amount
         {%- endfor %}
@@ -37,29 +25,33 @@ amounts as (
         coalesce(value.transaction_cost_amount, 0)
         + coalesce(value.service_cost_amount, 0)
         + coalesce(privilege.privilege_cost_amount, 0) as variable_cost_amount,
+        coalesce(value.month_number, privilege.month_number) as month_number
+    from {{ ref('int_customer_values_summed') }} as value
+    full join {{ ref('int_customer_privileges_summed') }} as privilege
+        on value.customer_id = privilege.customer_id and value.month_number = privilege.month_number
+),
+
+rated as (
+    select
+        amounts.*,
         coalesce(grade.default_probability, month.unrated_probability) as default_probability,
-        month.loss_share,
-        seen.month_number
-    from seen
-    inner join months as month on seen.month_number = month.month_number
-    left join {{ ref('int_customer_values_summed') }} as value
-        on seen.customer_id = value.customer_id and seen.month_number = value.month_number
-    left join {{ ref('int_customer_privileges_summed') }} as privilege
-        on seen.customer_id = privilege.customer_id and seen.month_number = privilege.month_number
+        month.loss_share
+    from amounts
+    inner join months as month on amounts.month_number = month.month_number
     left join {{ ref('int_customer_months_graded') }} as grade
-        on seen.customer_id = grade.customer_id and seen.month_number = grade.month_number
+        on amounts.customer_id = grade.customer_id and amounts.month_number = grade.month_number
 ),
 
 totals as (
     select
-        amounts.*,
+        rated.*,
         deposit_contribution_amount + loan_contribution_amount + fee_amount - variable_cost_amount
             as current_value_amount,
         cast(
             cast(cast(loan_average_amount * default_probability as decimal(18, 8)) * loss_share as decimal(18, 8)) / 12
             as decimal(18, 2)
         ) as expected_loss_amount
-    from amounts
+    from rated
 )
 
 select
