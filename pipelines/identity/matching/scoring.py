@@ -2,13 +2,10 @@
 
 import json
 from functools import lru_cache
+from hashlib import sha256
 from math import log2
 
 from duckdb import DuckDBPyConnection
-from splink import SettingsCreator
-from splink.internals.comparison_vector_values import compute_comparison_vector_values_from_id_pairs_sqls
-from splink.internals.dialects import SplinkDialect
-from splink.internals.predict import predict_from_comparison_vectors_sqls
 
 from pipelines.identity.matching.comparisons import Comparison
 from pipelines.identity.matching.model import Model, frequent_columns, splink_settings
@@ -33,6 +30,18 @@ def add_counts(connection: DuckDBPyConnection, model: Model) -> None:
     connection.execute(f"create or replace table compared as select fields.*{counts} from fields {joins}")
 
 
+def touched(connection: DuckDBPyConnection, pairs: str, records: str) -> str:
+    """Make ``touched``, the rows of a table of records that pairs (l, r) name, and give its name.
+
+    To read a large table once for few pairs, not once for each of their sides.
+    """
+    connection.execute(
+        f"create or replace temp table touched as "
+        f"from {records} where rid in (select l from {pairs} union all select r from {pairs})"
+    )
+    return "touched"
+
+
 def compare(
     connection: DuckDBPyConnection, model: Model, pairs: str, result: str, records: str = "compared"
 ) -> None:
@@ -50,24 +59,43 @@ def compare(
         f", greatest(n_{column}_l, n_{column}_r) as n_{column}"
         for column in frequent_columns(model.comparisons)
     )
-    steps = ", ".join(
-        f"{name} as ({text})"
-        for name, text in _splink_steps(json.dumps(splink_settings(model)), pairs, records)
-    )
+    steps = _steps(connection, json.dumps(splink_settings(model)), records)
     connection.execute(
-        f"create or replace table {result} as with {steps} "
+        f"create or replace table {result} as with __splink__blocked_id_pairs as "
+        f"(select l as join_key_l, r as join_key_r, '0' as match_key from {pairs}), {steps} "
         f"select rid_l as l, rid_r as r, id_key_l as number_l, id_key_r as number_r, "
         f"{gammas}{counts} from __splink__df_predict as predicted"
     )
 
 
-@lru_cache(maxsize=8)  # Splink parses every level, which takes longer than a small night's pairs
-def _splink_steps(wanted: str, pairs: str, records: str) -> list[tuple[str, str]]:
-    """The SQL by which Splink compares and weighs pairs under its settings (JSON), step by step.
+def _steps(connection: DuckDBPyConnection, wanted: str, records: str) -> str:
+    """The common table expressions by which Splink compares pairs, kept in the connection's database.
+
+    Splink parses every level, which takes longer than a small night's pairs: an index that stays asks once.
+    """
+    asked = sha256(f"{records} {wanted}".encode()).hexdigest()
+    connection.execute("create table if not exists splink_steps (asked varchar, steps varchar)")
+    kept = connection.execute("select steps from splink_steps where asked = ?", [asked]).fetchone()
+    if kept:
+        return kept[0]
+    steps = _splink_steps(wanted, records)
+    connection.execute("insert into splink_steps values (?, ?)", [asked, steps])
+    return steps
+
+
+@lru_cache(maxsize=4)
+def _splink_steps(wanted: str, records: str) -> str:
+    """The SQL by which Splink compares and weighs the pairs of ``__splink__blocked_id_pairs`` under its
+    settings (JSON).
 
     The steps are asked for one by one because ``Linker.inference.predict`` gives levels only together with
     every compared value, which a large table cannot hold.
     """
+    from splink import SettingsCreator
+    from splink.internals.comparison_vector_values import compute_comparison_vector_values_from_id_pairs_sqls
+    from splink.internals.dialects import SplinkDialect
+    from splink.internals.predict import predict_from_comparison_vectors_sqls
+
     settings = SettingsCreator.from_path_or_dict(json.loads(wanted)).get_settings("duckdb")
     columns = settings.column_info_settings
     steps = [
@@ -88,11 +116,7 @@ def _splink_steps(wanted: str, pairs: str, records: str) -> list[tuple[str, str]
             additional_columns_to_retain=settings._additional_columns_to_retain,
         ),
     ]
-    blocked = f"select l as join_key_l, r as join_key_r, '0' as match_key from {pairs}"
-    return [
-        ("__splink__blocked_id_pairs", blocked),
-        *((step["output_table_name"], step["sql"]) for step in steps),
-    ]
+    return ", ".join(f"{step['output_table_name']} as ({step['sql']})" for step in steps)
 
 
 def rarity(model: Model, comparison_name: str) -> str:
