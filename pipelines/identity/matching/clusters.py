@@ -293,9 +293,9 @@ def _placed(members: np.ndarray, pairs: frozenset[Pair]) -> Iterator[Pair]:
 
 def _identity_numbers(connection: DuckDBPyConnection) -> np.ndarray:
     """Per record a code for its valid identity number, -1 without one."""
+    codes = np.full(connection.execute("select count(*) from fields").fetchone()[0], -1, dtype=np.int64)
     rows = connection.execute(
-        "select coalesce(dense_rank() over (order by id_key nulls last), 0) - 1 as id, id_key is null as "
-        "none "
-        "from fields order by rid"
+        "select rid, cast(hash(id_key) >> 1 as bigint) as code from fields where id_key is not null"
     ).fetchnumpy()
-    return np.where(rows["none"], -1, rows["id"]).astype(np.int64)
+    codes[rows["rid"]] = rows["code"]
+    return codes

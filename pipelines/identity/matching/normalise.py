@@ -176,9 +176,9 @@ def _numbers() -> list[str]:
         f"substr('{numbers.IDENTITY_CHECKS}', 1 + ({digits}) % 11, 1))[1]",
         f"company_check(t) as substr('{alphabet}', 1 + (31 - list_sum(list_transform(range(1, 18), "
         f"lambda i: (instr('{alphabet}', substr(t, i, 1)) - 1) * {companies}[i]))::int % 31) % 31, 1)",
-        "lengthened(t) as case when length(t) = 15 and regexp_matches(t, '^[1-9][0-9]{14}$') and not is_repeated(t) "
-        "then left(t, 6) || '19' || substr(t, 7) || person_check(left(t, 6) || '19' || substr(t, 7)) "
-        "else t end",
+        "lengthened(t) as case when length(t) = 15 and regexp_matches(t, '^[1-9][0-9]{14}$') "
+        "and not is_repeated(t) then left(t, 6) || '19' || substr(t, 7) "
+        "|| person_check(left(t, 6) || '19' || substr(t, 7)) else t end",
         "is_person_number(t) as regexp_matches(t, '^[1-9][0-9]{16}[0-9X]$') and not is_repeated(t) "
         "and try_strptime(substr(t, 7, 8), '%Y%m%d') >= timestamp '1800-01-01' "
         "and person_check(t) = right(t, 1)",

@@ -12,22 +12,25 @@ from pipelines.identity.matching.model import Model, frequent_columns, splink_se
 from pipelines.identity.matching.table import stable_hash
 
 
-def add_counts(connection: DuckDBPyConnection, model: Model) -> None:
+def add_counts(connection: DuckDBPyConnection, model: Model, fields: str = "fields") -> None:
     """Make ``compared``: the rows of ``fields`` with ``n_<column>``, how many records have each value that
     matters.
 
-    Without counted values each stands for itself alone, and nobody asks.
+    ``fields``: that table, or some of its rows. Without counted values each stands for itself alone, and
+    nobody asks.
     """
     columns = frequent_columns(model.comparisons)
     joins, counts = "", "".join(f", 1 as n_{column}" for column in columns)
     if model.is_counted:
         joins = " ".join(
             f"left join frequencies as f_{column} on f_{column}.column_name = '{column}' "
-            f"and f_{column}.value = {stable_hash(f'fields.{column}')}"
+            f"and f_{column}.value = {stable_hash(f'own.{column}')}"
             for column in columns
         )
         counts = "".join(f", coalesce(f_{column}.n, 1) as n_{column}" for column in columns)
-    connection.execute(f"create or replace table compared as select fields.*{counts} from fields {joins}")
+    connection.execute(
+        f"create or replace table compared as select own.*{counts} from {fields} as own {joins}"
+    )
 
 
 def touched(connection: DuckDBPyConnection, pairs: str, records: str) -> str:
@@ -50,6 +53,11 @@ def compare(
     These are ``gamma_*``, ``mw_*``, ``n_*`` and the valid identity numbers ``number_l`` and ``number_r``.
     Levels count from the top: 0 is the first level of a comparison, -1 stands for not known.
     """
+    connection.execute(f"create or replace table {result} as {_compared(connection, model, pairs, records)}")
+
+
+def _compared(connection: DuckDBPyConnection, model: Model, pairs: str, records: str) -> str:
+    """The query of ``compare``."""
     gammas = ", ".join(
         f"cast(case when predicted.gamma_{c.name} < 0 then -1 "
         f"else {len(c.levels) - 1} - predicted.gamma_{c.name} end as tinyint) as gamma_{c.name}, mw_{c.name}"
@@ -60,8 +68,8 @@ def compare(
         for column in frequent_columns(model.comparisons)
     )
     steps = _steps(connection, json.dumps(splink_settings(model)), records)
-    connection.execute(
-        f"create or replace table {result} as with __splink__blocked_id_pairs as "
+    return (
+        f"with __splink__blocked_id_pairs as "
         f"(select l as join_key_l, r as join_key_r, '0' as match_key from {pairs}), {steps} "
         f"select rid_l as l, rid_r as r, id_key_l as number_l, id_key_r as number_r, "
         f"{gammas}{counts} from __splink__df_predict as predicted"
@@ -180,13 +188,11 @@ def score(
 ) -> None:
     """Make ``result`` (l, r, rule_code, weight): the log2 odds of each pair of ``pairs``, of the table
     ``records`` (as ``add_counts`` makes it)."""
-    compare(connection, model, pairs, f"{result}_levels", records)
-    weigh(connection, model, f"{result}_levels", result)
-    connection.execute(f"drop table {result}_levels")
+    weigh(connection, model, f"({_compared(connection, model, pairs, records)})", result)
 
 
 def weigh(connection: DuckDBPyConnection, model: Model, levels: str, result: str) -> None:
-    """Make ``result`` (l, r, rule_code, weight) from the levels that ``compare`` has found."""
+    """Make ``result`` (l, r, rule_code, weight) from levels, a table or query as of ``compare``."""
     settings = model.settings
     connection.execute(
         f"""
