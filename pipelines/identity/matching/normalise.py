@@ -1,6 +1,6 @@
 """One spelling for every value, as DuckDB macros: a value that cannot be real is null and never links.
 
-Each macro takes and gives text. The rules are those of ``pipelines.identity.numbers``, set-based.
+Each macro takes and gives text.
 """
 
 from duckdb import DuckDBPyConnection
@@ -169,7 +169,7 @@ def _numbers() -> list[str]:
     )
     companies = list(numbers.COMPANY_WEIGHTS)
     alphabet = numbers.COMPANY_ALPHABET
-    shape = f"^{numbers.COMPANY_CODE.pattern}$"
+    shape = f"^{numbers.COMPANY_SHAPE}$"
     return [
         # a list of one, so that the number is read once, not once per digit
         "person_check(t) as list_transform([try_cast(left(t, 17) as bigint)], lambda n: "
