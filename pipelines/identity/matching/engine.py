@@ -54,12 +54,14 @@ def match(
     keep: list[str] | None = None,
     settings: MatchSettings | None = None,
     model_folder: Path | None = None,
+    model: Model | None = None,
 ) -> Matching:
-    """Match the records of files: train on them, or take the model of a folder; weigh their pairs;
-    cluster."""
+    """Match the records of files: train on them, or take the model of a folder, or one that counts no values;
+    weigh their pairs; cluster."""
     records = load_records(connection, paths, rules, keep or [])
     if model_folder:
         model = load_model(connection, comparisons_of_rules(rules), model_folder)
+    if model:
         fields, _ = make_fields(connection, rules, model.settings, model.habits)
         make_pairs(connection, blocking_rules(fields), model.settings, model.blocking)
         add_counts(connection, model, touched(connection, "pairs", "fields"))
