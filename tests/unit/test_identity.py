@@ -87,7 +87,8 @@ def test_the_short_form_and_the_long_form_are_one_number(key_of, region, born, s
 def test_one_wrong_digit_is_noticed(key_of, place, step):
     number = "11010519491231002X"
     wrong = f"{number[:place]}{(int(number[place]) + step) % 10}{number[place + 1 :]}"
-    assert key_of(wrong) is None
+    key = key_of(wrong)  # by one chance in 31 it is a company's
+    assert key is None or key.startswith("USCC:")
 
 
 @settings(deadline=None, max_examples=30)
