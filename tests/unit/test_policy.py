@@ -147,6 +147,9 @@ def test_another_banks_rows_are_not_in_the_version(folder):
         ("parameters.csv", "rfm_window_months", {"value": "1_0"}, "'1_0' is not a plain number"),
         ("parameters.csv", "rfm_window_months", {"value": "-1"}, "-1 months is below zero"),
         ("parameters.csv", "rfm_window_months", {"unit": "weeks"}, "unit weeks is unknown"),
+        ("parameters.csv", "rfm_window_months", {"unit": "days"}, "of its name; it is told in months"),
+        ("bands.csv", "aum_level/gold", {"unit": "months"}, "is not that of its name; it is told in amount"),
+        ("bands.csv", "rfm_recency/2", {"unit": "amount"}, "it is told in share or days"),
         ("parameters.csv", "rfm_window_months", {"unit": "code"}, "'12' does not fit the unit code"),
         (
             "parameters.csv",
@@ -169,7 +172,7 @@ def test_another_banks_rows_are_not_in_the_version(folder):
         ("bands.csv", "aum_level/ordinary", {"lower_bound": "0"}, "ordinary does not reach the lowest value"),
         ("bands.csv", "churn_band/low", {"lower_bound": "0.1"}, "low does not reach the lowest value"),
         ("bands.csv", "churn_band/low", {"lower_inclusive": "false"}, "low does not reach the lowest value"),
-        ("bands.csv", "churn_band/low", {"unit": "amount"}, "the bands use different units"),
+        ("bands.csv", "rfm_recency/2", {"unit": "days", "lower_bound": "2"}, "the bands use different units"),
         (
             "bands.csv",
             "rfm/high",
