@@ -82,6 +82,10 @@ COLUMN_UNITS = {
     "private_below_months": "months",
     "watch_months": "months",
     "private_from_rank": "count",
+    "annual_rate": "share",
+    "default_probability": "share",
+    "service_cost_amount": "amount",
+    "fixed_cost_amount": "amount",
 }
 IN_USE = {
     "products": "marts.accounts where source_code = %s and product_code = %s",
@@ -111,6 +115,15 @@ CODES = (
     "severity_code",
     "play_code",
 )
+    "credit_grades": "intermediate.int_credit_grades_unioned where credit_grade_code = %s",
+}
+CODES = ("family_code", "side_code", "rule_code")
+OTHERS = {  # what another code of the column is
+    "curve_code": {"deposit": "loan", "loan": "deposit"},
+    "fee_family_code": {"settlement": "cards"},
+    "rate_basis_code": {"booked": "contract", "contract": "booked", "listed": "booked"},
+    "transfer_basis_code": {"matched": "floating", "floating": "matched"},
+}
 OTHER_CODES = {
     "CNY": "USD",
     "CZK": "USD",
@@ -142,14 +155,19 @@ OTHER_CODES = {
 }
 SUMS_TO_ONE = {"shares": "share_set_code", "score_weights": "score_code"}
 NAMES = ("name_zh", "name_en", "template_zh", "template_en")
+OF_PRICES = ("rate_basis_code", "transfer_basis_code", "annual_rate")
 CELLS = {  # the columns that are tried, by table
     "parameters": ("value",),
     "bands": ("lower_bound",),
     "shares": ("share",),
     "churn_rule": ("days_inactive_from", "churn_probability"),
-    "product_classes": ("family_code", "side_code", "aum_weight", "name_zh", "name_en", "rank"),
-    "products": ("product_class_code", "name_zh", "name_en"),
-    "transaction_types": ("is_activity", "name_zh", "name_en", "rank"),
+    "product_classes": (
+        *("family_code", "side_code", "aum_weight", "name_zh", "name_en", "rank", "curve_code"),
+        *("fee_family_code", "service_cost_amount", "fixed_cost_amount"),
+    ),
+    "products": ("product_class_code", "name_zh", "name_en", *OF_PRICES),
+    "transfer_prices": ("annual_rate",),
+    "transaction_types": ("is_activity", "is_fee", "name_zh", "name_en", "rank"),
     "survivorship": ("priority", "rule_code"),
     "holder_shares": ("weight",),
     "contact_requirements": ("is_required",),
@@ -173,6 +191,7 @@ CELLS = {  # the columns that are tried, by table
     "score_scales": ("low_value", "high_value"),
     "response_points": ("points",),
     "feedback_points": ("points",),
+    "credit_grades": ("default_probability",),
 }
 
 Change = list[tuple[Row, str, Any]]  # rows with one column's new value each
@@ -208,6 +227,9 @@ def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
                 yield [(row, column, other["priority"]), (other, column, value)]
     elif column == "product_class_code":
         yield [(row, column, "current_deposit" if value == "fund" else "fund")]
+    elif column in OTHERS:
+        if table == "product_classes" or is_measured(bank, row):
+            yield [(row, column, OTHERS[column].get(value, "settlement"))]
     elif column in CODES or row.values.get("unit") == "code":
         yield [(row, column, OTHER_CODES.get(value, "current_deposit"))]
     elif value is not None:
@@ -215,6 +237,13 @@ def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
         size = (Decimal(value) / 10 or Decimal(1)) if unit == "amount" else UNITS[unit]
         for step in (size, -size):
             yield [moved_by(row, column, step), *balanced(bank, table, row, column, -step)]
+
+
+def is_measured(bank: str, product: Row) -> bool:
+    """Whether balances of a product earn by a curve: the rate of any other counts nowhere."""
+    classes = POLICIES[bank].tables["product_classes"]
+    names = {row["product_class_code"] for row in classes if row["curve_code"]}
+    return product["product_class_code"] in names
 
 
 def balanced(bank: str, table: str, row: Row, column: str, step: Decimal) -> Change:

@@ -157,6 +157,8 @@ def test_another_banks_rows_are_not_in_the_version(folder):
             {"value": "20"},
             "20 is no share: it lies outside 0 to 1",
         ),
+        ("parameters.csv", "day_count_basis_days", {"value": "0"}, "0 days is less than 1"),
+        ("parameters.csv", "concentration_step_share", {"value": "0"}, "0 share is less than 0.01"),
         ("parameters.csv", "base_currency", {"value": ""}, "value is empty"),
         ("parameters.csv", "base_currency", {"owner": ""}, "owner is empty"),
         ("parameters.csv", "base_currency", {"reason": " "}, "reason begins or ends with a blank"),
