@@ -421,12 +421,13 @@ def written(connection, name: str) -> list[tuple[str | None, ...]]:
     shape = SHAPES[name]
     with connection.cursor() as cursor:
         cursor.execute(f"select {', '.join(shape.column_names)} from policy.{name}")
-        return sorted(tuple(map(as_text, row)) for row in cursor.fetchall())
+        return sorted((tuple(map(as_text, row)) for row in cursor.fetchall()), key=repr)
 
 
 def expected(policy, name: str) -> list[tuple[str | None, ...]]:
     names = SHAPES[name].column_names
-    return sorted(tuple(as_text(row[column]) for column in names) for row in policy.tables[name])
+    rows = (tuple(as_text(row[column]) for column in names) for row in policy.tables[name])
+    return sorted(rows, key=repr)
 
 
 def test_a_policy_is_written_replaced_and_recorded(settings, folder):
