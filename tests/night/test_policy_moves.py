@@ -95,6 +95,7 @@ IN_USE = {
     "response_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
     "feedback_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
     "tier_contradictions": "marts.customer_contradictions where contradiction_code = %s",
+    "scope_products": "marts.accounts where source_code = %s and product_code = %s",
     "plays": "marts.customer_plays where tier_code = %s and loyalty_code = %s and wallet_code = %s",
     "potential_groups": "marts.potential_group_members as member inner join marts.customers as customer "
     "on member.customer_id = customer.customer_id where member.group_code = %s "
@@ -103,7 +104,7 @@ IN_USE = {
     "where rule_code = %s",
 }
 # Rows of these that nobody has yet rest: nothing names them but what they tell of a customer.
-MAY_REST = {"reasons", "plays", "potential_groups"}
+MAY_REST = {"reasons", "plays", "potential_groups", "scope_products"}
 KEYS = ("code", "product_code")  # a list's key is no number: the row matters by being in force
 CODES = (
     "family_code",
@@ -366,7 +367,9 @@ class PublishedNight:
         statement = sql.SQL("update {} set {} = %s where {}").format(
             sql.Identifier("policy", table),
             sql.Identifier(column),
-            sql.SQL(" and ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in key),
+            sql.SQL(" and ").join(
+                sql.SQL("{} is not distinct from %s").format(sql.Identifier(name)) for name in key
+            ),
         )
         assert self.ask(statement, value, *(row[name] for name in key)).rowcount == 1
 
