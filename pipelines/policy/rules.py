@@ -19,8 +19,8 @@ from pipelines.policy.shapes import (
     LOWEST_VALUES,
     PARTS_OF_ONE,
     PLACEHOLDERS,
-    SCOPED_BANDS,
     RESPONSE_NAMES,
+    SCOPED_BANDS,
     SHAPES,
     UNITS,
     UPGRADES,
@@ -255,6 +255,8 @@ def _play_offences(rows: "list[Row]", tables: Tables) -> Iterator[str]:
     for combination in product(tiers, levels, levels):
         if combination not in told:
             yield f"no play for {', '.join(combination)}"
+
+
 def _grade_offences(rows: "list[Row]") -> Iterator[str]:
     yield from _rank_offences(rows)
     ladder = sorted(rows, key=lambda row: row["rank"])

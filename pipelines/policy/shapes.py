@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from decimal import Decimal
+from typing import Any
 
 
 class PolicyError(Exception):
@@ -42,7 +42,9 @@ class Shape:
 
     def is_scoped(self, values: Mapping[str, Any]) -> bool:
         """Whether a row holds for a part of the bank only: a cell of its key that may be empty is not."""
-        return any(column.is_optional and values[column.name] for column in self.columns if column.name in self.key)
+        return any(
+            column.is_optional and values[column.name] for column in self.columns if column.name in self.key
+        )
 
 
 SQL_TYPES = {

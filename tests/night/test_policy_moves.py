@@ -92,7 +92,15 @@ IN_USE = {
     "response_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
     "feedback_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
 }
-CODES = ("family_code", "side_code", "rule_code", "preset_code", "upgrade_code", "downgrade_code", "severity_code")
+CODES = (
+    "family_code",
+    "side_code",
+    "rule_code",
+    "preset_code",
+    "upgrade_code",
+    "downgrade_code",
+    "severity_code",
+)
 OTHER_CODES = {
     "CNY": "USD",
     "CZK": "USD",

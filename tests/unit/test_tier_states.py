@@ -148,7 +148,9 @@ class Model:
         made = self._run(self.onward.replace(BUSINESS_MONTH, str(business)))
         return [row for row in kept if row[0] not in reopened] + made
 
-    def _tables(self, histories: Sequence[History], count: int, is_closed: bool, reopened: Sequence[str]) -> None:
+    def _tables(
+        self, histories: Sequence[History], count: int, is_closed: bool, reopened: Sequence[str]
+    ) -> None:
         self.cursor.execute("truncate int_scheme_ranks_dated, int_tier_states_reopened, tier_states")
         rows = [
             (
@@ -196,7 +198,9 @@ def model(server, tmp_path_factory) -> Iterator[Model]:
                 "private_from_rank integer, below_months integer, private_below_months integer, "
                 "watch_months integer, downgrade_code text, month_number integer)"
             )
-            cursor.execute("create temporary table int_tier_states_reopened (customer_id text, from_month integer)")
+            cursor.execute(
+                "create temporary table int_tier_states_reopened (customer_id text, from_month integer)"
+            )
             cursor.execute(f"create temporary table tier_states ({COLUMNS})")
             yield Model(cursor, *texts)
 
@@ -288,7 +292,8 @@ def test_late_data_of_a_closed_month_replays_the_customer_alone(model, histories
             names.append(one.customer)
     after = shown(model.go_on(changed, 9, standing, names))
     former = {
-        one.customer: new if one.customer in names else one for one, new in zip(histories, changed, strict=True)
+        one.customer: new if one.customer in names else one
+        for one, new in zip(histories, changed, strict=True)
     }
     assert after == expected(list(former.values()))
 

@@ -19,9 +19,9 @@ identified as (
 
 select
     changed.customer_id,
-    coalesce(month.aum_month_average_amount, 0) as average_amount,
-    coalesce(month.market_month_average_amount, 0) as market_average_amount,
-    coalesce(month.market_flow_behind_amount, 0) as market_flow_behind_amount,
+    cast(coalesce(month.aum_month_average_amount, 0) as decimal(18, 2)) as average_amount,
+    cast(coalesce(month.market_month_average_amount, 0) as decimal(18, 2)) as market_average_amount,
+    cast(coalesce(month.market_flow_behind_amount, 0) as decimal(18, 2)) as market_flow_behind_amount,
     identified.customer_id is not null as is_identity_changed,
     coalesce(month.aum_amount, 0) <> coalesce(known.aum_amount, 0)
     or coalesce(month.aum_month_average_amount, 0) <> coalesce(known.aum_month_average_amount, 0)

@@ -39,7 +39,7 @@ largest as (
 select
     change.*,
     {%- for cause in causes %}
-    cast(part.{{ cause }}_amount as decimal(18, 4)) as {{ cause }}_amount,
+    part.{{ cause }}_amount,
     {%- endfor %}
     case
         when part.is_by_policy then 'policy'
