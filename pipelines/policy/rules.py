@@ -152,7 +152,7 @@ def _preset_offences(values: Mapping[str, Any]) -> Iterator[str]:
     if upgrade == IMMEDIATE:
         for name in ("below_months", "private_below_months", "watch_months", "downgrade_code"):
             if values[name] is not None:
-                yield f"{name} {values[name]} has no meaning where upgrade_code is {IMMEDIATE}; leave it empty"
+                yield f"{name} {values[name]} has no meaning where upgrade_code is {IMMEDIATE}"
         return
     if values["below_months"] is None:
         yield "below_months is empty: a tier would never fall"

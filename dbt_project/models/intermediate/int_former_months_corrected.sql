@@ -6,8 +6,7 @@ changed as (
 ),
 
 identified as (
-    select distinct
-        changed.customer_id
+    select distinct changed.customer_id
     from changed
     inner join {{ ref('stg_identity__links') }} as link
         on link.customer_id = changed.customer_id or link.former_customer_id = changed.customer_id
