@@ -165,6 +165,7 @@ def _preset_offences(values: Mapping[str, Any]) -> Iterator[str]:
         for name in ("below_months", "private_below_months", "watch_months", "downgrade_code"):
             if values[name] is not None:
                 yield f"{name} {values[name]} means nothing where upgrade_code is {IMMEDIATE}: leave it empty"
+                yield f"{name} {values[name]} has no meaning where upgrade_code is {IMMEDIATE}"
         return
     if values["below_months"] is None:
         yield "below_months is empty: a tier would never fall"

@@ -46,6 +46,9 @@ class Shape:
         return any(values[name] for name in parts)
         optional = (column.name for column in self.columns if column.is_optional)
         return any(values[name] for name in optional if name in self.key)
+        return any(
+            column.is_optional and values[column.name] for column in self.columns if column.name in self.key
+        )
 
 
 SQL_TYPES = {

@@ -90,7 +90,7 @@ COLUMN_UNITS = {
 IN_USE = {
     "products": "marts.accounts where source_code = %s and product_code = %s",
     "transaction_types": "marts.transactions where transaction_type_code = %s",
-    "credit_grades": "marts.credit_standings where credit_grade_code = %s",
+    "credit_grades": "intermediate.int_credit_grades_unioned where credit_grade_code = %s",
     "credit_event_types": "intermediate.int_credit_events_unioned where event_type_code = %s",
     "response_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
     "feedback_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
@@ -116,9 +116,6 @@ CODES = (
     "severity_code",
     "play_code",
 )
-    "credit_grades": "intermediate.int_credit_grades_unioned where credit_grade_code = %s",
-}
-CODES = ("family_code", "side_code", "rule_code")
 OTHERS = {  # what another code of the column is
     "curve_code": {"deposit": "loan", "loan": "deposit"},
     "fee_family_code": {"settlement": "cards"},
@@ -164,11 +161,11 @@ CELLS = {  # the columns that are tried, by table
     "churn_rule": ("days_inactive_from", "churn_probability"),
     "product_classes": (
         *("family_code", "side_code", "aum_weight", "name_zh", "name_en", "rank", "curve_code"),
-        *("fee_family_code", "service_cost_amount", "fixed_cost_amount"),
+        *("fee_family_code", "service_cost_amount", "fixed_cost_amount", "is_market_priced"),
     ),
     "products": ("product_class_code", "name_zh", "name_en", *OF_PRICES),
     "transfer_prices": ("annual_rate",),
-    "transaction_types": ("is_activity", "is_fee", "name_zh", "name_en", "rank"),
+    "transaction_types": ("is_activity", "is_income", "is_fee", "name_zh", "name_en", "rank"),
     "survivorship": ("priority", "rule_code"),
     "holder_shares": ("weight",),
     "contact_requirements": ("is_required",),
@@ -187,12 +184,11 @@ CELLS = {  # the columns that are tried, by table
     "plays": ("play_code",),
     "scope_products": ("product_code",),
     "score_weights": ("weight",),
-    "credit_grades": ("score",),
+    "credit_grades": ("score", "default_probability"),
     "credit_event_types": ("is_bad_record", "is_malicious"),
     "score_scales": ("low_value", "high_value"),
     "response_points": ("points",),
     "feedback_points": ("points",),
-    "credit_grades": ("default_probability",),
 }
 
 Change = list[tuple[Row, str, Any]]  # rows with one column's new value each

@@ -1,6 +1,10 @@
 -- T12: which tier is held, by the rules of int_month_presets_dated. Each closed month is one step from the former; a
 -- day within a month changes nothing. The first month gives the first tier. `next` is what the following month begins
 -- with: the risen tier (next_month), the watch, the lower tier
+{%- set carried = [
+    'customer_id', 'branch_id', 'scheme_code', 'held_rank', 'metric_rank', 'below_count', 'best_below_rank',
+    'state_code', 'since_month', 'next_rank', 'next_state_code'
+] %}
 with recursive
 
 ranked as (
@@ -72,17 +76,7 @@ states as (
     union all
 
     select
-        customer_id,
-        branch_id,
-        scheme_code,
-        held_rank,
-        metric_rank,
-        below_count,
-        best_below_rank,
-        state_code,
-        since_month,
-        next_rank,
-        next_state_code,
+        {{ carried | join(',\n        ') }},
         false as is_built,
         month_number
     from standing
@@ -94,17 +88,7 @@ states as (
 )
 
 select
-    customer_id,
-    branch_id,
-    scheme_code,
-    held_rank,
-    metric_rank,
-    below_count,
-    best_below_rank,
-    state_code,
-    since_month,
-    next_rank,
-    next_state_code,
+    {{ carried | join(',\n    ') }},
     month_number
 from states
 where is_built
