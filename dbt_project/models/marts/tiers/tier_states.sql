@@ -16,9 +16,7 @@ ranked as (
     select rank.*
     from {{ ref('int_scheme_ranks_dated') }} as rank
     inner join {{ ref('int_tier_states_reopened') }} as again on rank.customer_id = again.customer_id
-    where
-        rank.month_number < {{ business_month() }}
-        and rank.month_number >= {{ first_reopened(ref('int_tier_states_reopened')) }}
+    where {{ pruned_to('rank.month_number', months_reopened(ref('int_tier_states_reopened'))) }}
     {%- endif %}
 ),
 
