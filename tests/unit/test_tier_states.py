@@ -196,7 +196,8 @@ def model(server, tmp_path_factory) -> Iterator[Model]:
                 "create temporary table int_scheme_ranks_dated (customer_id text, branch_id text, "
                 "scheme_code text, metric_rank integer, top_rank integer, is_closed boolean, "
                 "upgrade_code text, private_from_rank integer, below_months integer, "
-                "private_below_months integer, watch_months integer, downgrade_code text, month_number integer)"
+                "private_below_months integer, watch_months integer, downgrade_code text, "
+                "month_number integer)"
             )
             cursor.execute(
                 "create temporary table int_tier_states_reopened (customer_id text, from_month integer)"
