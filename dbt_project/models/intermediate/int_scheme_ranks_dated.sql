@@ -40,7 +40,8 @@ select
 from measured
 inner join {{ ref('int_month_presets_dated') }} as preset
     on measured.scheme_code = preset.scheme_code and measured.month_number = preset.month_number
-inner join {{ ref('customers') }} as customer on measured.customer_id = customer.customer_id
+-- outer, so that the branch is known before its bands are: guesses of ranges cost minutes
+left join {{ ref('customers') }} as customer on measured.customer_id = customer.customer_id
 inner join {{ ref('int_branch_bands_dated') }} as band
     on
         measured.scheme_code = band.band_set_code
