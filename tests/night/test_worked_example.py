@@ -1,4 +1,4 @@
-"""The worked example of docs/tiers.md: its rows delivered, one night run, every figure of the page as published.
+"""The worked example of docs/tiers.md: its rows delivered, one night run, every figure as published.
 
 The figures stand here by hand a second time. Each is compared with the page and with what readers see.
 """
@@ -185,7 +185,7 @@ def rows_of_page():
 
 def page_table(title, first_cell):
     """Row name → cells of the table under a heading whose head begins with ``first_cell``."""
-    section = next(part for part in PAGE.split("\n## ") if part.split("\n")[0].split(" ")[0] == title)
+    section = next(part for part in PAGE.split("\n## ") if part.startswith(title))
     found = {}
     inside = False
     for line in section.splitlines():
@@ -241,8 +241,8 @@ def test_what_each_account_brings_and_costs(bank):
     rows = query(
         bank,
         "select split_part(account_id, ':', 2), deposit_average_amount + loan_average_amount, account_rate, "
-        "transfer_rate, deposit_contribution_amount, loan_contribution_amount, fee_amount, transaction_cost_amount, "
-        "service_cost_amount, fixed_cost_amount from marts.account_value_months "
+        "transfer_rate, deposit_contribution_amount, loan_contribution_amount, fee_amount, "
+        "transaction_cost_amount, service_cost_amount, fixed_cost_amount from marts.account_value_months "
         "where month_number = (select max(month_number) from marts.months)",
     )
     found = {name: list(figures) for name, *figures in rows}
@@ -251,7 +251,7 @@ def test_what_each_account_brings_and_costs(bank):
 
 def test_what_the_customer_is_worth(bank, who):
     expected = {name: figure for name, (figure,) in by_hand(VALUES).items()}
-    assert {name: row[0] for name, row in page_table("Value", "column").items()} == expected
+    assert {name: row[0] for name, row in page_table("Value of", "column").items()} == expected
     published = row_of(bank, who, "customer_values", "Lin")
     assert {name: plain(published[name]) for name in expected} == expected
 
@@ -321,8 +321,8 @@ def test_the_level_held_month_by_month(bank, who):
     assert list(page_table("aum_level", "month").values()) == expected
     rows = query(
         bank,
-        "select state.customer_id, month.aum_month_average_amount, state.below_count, state.held_rank, state.state_code "
-        "from marts.tier_states as state inner join marts.customer_months as month "
+        "select state.customer_id, month.aum_month_average_amount, state.below_count, state.held_rank, "
+        "state.state_code from marts.tier_states as state inner join marts.customer_months as month "
         "on state.customer_id = month.customer_id and state.month_number = month.month_number "
         "where state.scheme_code = 'aum_level' order by state.month_number",
     )
@@ -339,7 +339,7 @@ def months(table):
 
 def test_the_tiers_of_the_others(bank, who):
     expected = by_hand(OTHERS)
-    assert page_table("The", "person") == expected
+    assert page_table("The others", "person") == expected
     rows = ask(bank, "select customer_id, scheme_code, tier_code from reporting.customer_tiers")
     for row in rows:
         name = who[row["customer_id"]]
