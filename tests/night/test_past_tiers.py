@@ -89,7 +89,9 @@ def months_of(settings, customer):
 
 def test_the_month_end_says_what_it_said(bank, story):
     _, before, _ = story
-    assert before[0]["customer_tier_changes"][0] > 0, "the month end has changes to keep"
+    published, _, history = before
+    assert published["customer_tier_changes"][0] > 0, "the month end has changes to keep"
+    assert history[0][0] == published["customer_tiers"][0], "the history shows every tier of the month end"
     assert seen(bank) == before
 
 
