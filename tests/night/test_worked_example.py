@@ -114,7 +114,7 @@ TIERS = {
     "assets 50000, card; 42 / 60",
     "pyramid": "0.8 0.8 - 0 a pyramid.a 0.8000 / 0.5394 / 15537.97",
     "mvc": "0.8 0.8 - 0 mvc mvc.mvc 3543.46 / 0.8000 / 3490.21",
-    "tenure": "120 120 120 0 level_4 tenure.anniversary 10 / 10",
+    "tenure": "120 120 120 0 level_4 tenure.anniversary 10 / 10 / 20",
 }
 TIER_COLUMNS = (
     "metric_value",
@@ -147,7 +147,7 @@ STATES_OF_ZHENG = (
 STATES_OF_ZHENG += "1 3000 4 gold watch, 1 3000 5 gold watch, 1 3000 6 gold watch, 3 3000 0 ordinary current"
 OTHERS = """
 Wu high a gold vip relationship_manager inactive mvc level_3
-Zheng high b ordinary negative out_of_scope inactive mgc level_3
+Zheng high b ordinary potential out_of_scope inactive mgc level_3
 Zhou high b ordinary potential out_of_scope inactive other trial
 Feng middle c ordinary mass out_of_scope inactive bz level_3
 He low c ordinary potential out_of_scope suspect other none
