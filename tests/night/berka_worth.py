@@ -74,7 +74,7 @@ class Worth:
 
     @cached_property
     def averages(self) -> dict[tuple[str, Month], tuple[Decimal, Decimal]]:
-        """(account, month) → mean of what it held, and of what it was overdrawn by, each day weighing the same."""
+        """(account, month) → mean of what it held and of what it was overdrawn by, day by day."""
         points = defaultdict(list)
         for (account, day), (balance, _) in sorted(self.truth.day_ends.items()):
             points[account].append((_day(day), balance))
@@ -126,7 +126,7 @@ class Worth:
         return found
 
     def _add_accounts(self, found: dict[str, Amounts], window: list[Month]) -> None:
-        """V1 by booked interest: average × transfer price ÷ 360 × days, less the interest paid; an overdraft is V2."""
+        """V1: average × transfer price ÷ 360 × days, less the interest paid; what is overdrawn is V2."""
         deposit_price, loan_price = transfer_price("deposit", 0), transfer_price("loan", 0)
         booked: dict[tuple[str, Month], Amounts] = defaultdict(Amounts)
         for row in self.truth.transactions:
@@ -178,7 +178,7 @@ class Worth:
         return found
 
     def top(self, measure: str) -> tuple[Decimal, Decimal]:
-        """V10: the share of customers in the best fifth, who stand wholly within it, and their share of a measure."""
+        """V10: who stands wholly within the best fifth: their share of customers and of a measure."""
         amounts = [getattr(self.amounts[client], measure) for client in self.holders]
         counts, total, reached, held = Counter(amounts), sum(amounts), 0, ZERO
         for amount in sorted(counts, reverse=True):
@@ -198,7 +198,7 @@ class Worth:
     def levels(self) -> dict[str, list[Held | None]]:
         """Client → his AUM level of each month.
 
-        Up in the next month; three months in a row below (of a private level six), then to where the last of them was.
+        Up in the next month; after three months below (of a private level six) to where the last one was.
         """
         scheme = policy("tier_schemes", "scheme_code")["aum_level"][0]
         preset = policy("tier_presets", "preset_code")[scheme["preset_code"]][0]
