@@ -60,7 +60,9 @@ def curves(lines: Sequence[tuple[Sequence[float], Sequence[float]]], label_x: st
 
     def draw(axes: Axes) -> None:
         for number, (across, up) in enumerate(lines):
-            axes.plot(across, up, color=COLOURS[number % len(COLOURS)])
+            # one upon the other, both are still seen
+            style = {"linestyle": "--", "linewidth": 2} if number else {"linewidth": 3.5}
+            axes.plot(across, up, color=COLOURS[number % len(COLOURS)], **style)
         axes.plot([0, 1], [0, 1], color=INK, linestyle=":")
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda value, _: f"{value:.0%}")

@@ -196,7 +196,7 @@ def _schemes(rows: Rows) -> list[Scheme]:
 def _moves(months: list[Any]) -> Plot | None:
     if not months:
         return None
-    up, down = [row.up for row in months], [row.down for row in months]
+    up, down = [int(row.up) for row in months], [int(row.down) for row in months]
     return Plot(
         "逐月升降",
         "Up and down by month",
