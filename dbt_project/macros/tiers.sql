@@ -11,7 +11,7 @@
         below_count,
         best_below_rank,
         case when is_closed and metric_rank >= held_rank then 'current' else state_code end as state_code,
-        case when held_rank = former_rank then since_month else month_number end as since_month,
+        case when held_rank = former_rank and begun_rank = former_rank then since_month else month_number end as since_month,
         case
             when upgrade_code = 'next_month' and metric_rank > held_rank then metric_rank
             when below_count < limit_months + watch_months then held_rank
@@ -41,6 +41,7 @@
             select
                 month.*,
                 former.held_rank as former_rank,
+                former.next_rank as begun_rank,
                 former.since_month,
                 former.next_state_code as state_code,
                 case when former.next_rank = former.held_rank then former.below_count else 0 end as former_below_count,

@@ -244,6 +244,19 @@ def _weight_offences(rows: "list[Row]") -> Iterator[str]:
         yield f"the weights sum to {total}, not to 1"
 
 
+def _play_offences(rows: "list[Row]", tables: Tables) -> Iterator[str]:
+    """Every layer, loyalty and wallet has its play: nobody is left without one."""
+    names = tables["codes"]
+    tiers, levels = (
+        sorted({row["code"] for row in names if row["code_set"] == code_set})
+        for code_set in ("tier_maintenance_layer", "part_level")
+    )
+    told = {(row["tier_code"], row["loyalty_code"], row["wallet_code"]) for row in rows}
+    for combination in product(tiers, levels, levels):
+        if combination not in told:
+            yield f"no play for {', '.join(combination)}"
+
+
 def _grade_offences(rows: "list[Row]") -> Iterator[str]:
     yield from _rank_offences(rows)
     ladder = sorted(rows, key=lambda row: row["rank"])
@@ -353,6 +366,13 @@ _NAMED = (
     ("contact_requirements", "contact_code", "contact"),
     ("survivorship", "attribute_code", "customer_attribute"),
     ("survivorship", "rule_code", "survivorship_rule"),
+    ("tier_schemes", "scheme_code", "tier_scheme"),
+    ("tier_contradictions", "severity_code", "severity"),
+    ("potential_groups", "group_code", "potential_group"),
+    ("plays", "tier_code", "tier_maintenance_layer"),
+    ("plays", "loyalty_code", "part_level"),
+    ("plays", "wallet_code", "part_level"),
+    ("plays", "play_code", "play"),
     ("credit_grades", "credit_grade_code", "credit_grade"),
     ("credit_event_types", "event_type_code", "credit_event"),
     ("score_scales", "part_code", "stability_part"),

@@ -44,6 +44,8 @@ class Shape:
         """Whether a row holds for a part of the bank only: a cell of its key that may be empty is not."""
         parts = (column.name for column in self.columns if column.name in self.key and column.is_optional)
         return any(values[name] for name in parts)
+        optional = (column.name for column in self.columns if column.is_optional)
+        return any(values[name] for name in optional if name in self.key)
 
 
 SQL_TYPES = {
@@ -61,9 +63,6 @@ LOWEST_VALUES = {"share": 0, "weight": 0, "months": 0, "days": 0, "count": 0, "s
 # What divides, or steps towards 1 in at most a hundred steps.
 LEAST_PARAMETERS = {"day_count_basis_days": 1, "concentration_step_share": Decimal("0.01")}
 # The code set that names the bands of a set in both languages.
-BAND_NAMES = {"aum_level": "tier_aum_level", "rfm": "tier_rfm", "abc": "tier_abc", "churn_band": "churn_band"}
-# The code set that names the answers of a kind of contact.
-RESPONSE_NAMES = {"contact": "contact_result", "campaign": "campaign_response"}
 BAND_NAMES = {
     "aum_level": "tier_aum_level",
     "rfm": "tier_rfm",
@@ -81,6 +80,9 @@ BAND_NAMES = {
 }
 # Band sets that a region or a branch may have of its own.
 SCOPED_BANDS = frozenset(BAND_NAMES) - {"abc", "churn_band"} | {"gift_years"}
+BAND_NAMES = {"aum_level": "tier_aum_level", "rfm": "tier_rfm", "abc": "tier_abc", "churn_band": "churn_band"}
+# The code set that names the answers of a kind of contact.
+RESPONSE_NAMES = {"contact": "contact_result", "campaign": "campaign_response"}
 ALL_ATTRIBUTES = "*"
 IMMEDIATE = "immediate"  # the tier is what tonight's metric says
 UPGRADES = (IMMEDIATE, "at_once", "next_month")
@@ -185,6 +187,48 @@ SHAPES = {
             "source_code attribute_code",
             "source_code attribute_code",
             "source_code:code attribute_code:text priority:integer rule_code:code",
+            is_list=True,
+            is_optional=True,
+        ),
+        _shape(
+            "tier_schemes",
+            "scheme_code",
+            "scheme_code",
+            "scheme_code:code preset_code:code private_from_rank:integer?",
+        ),
+        _shape(
+            "tier_presets",
+            "preset_code",
+            "preset_code",
+            "preset_code:code upgrade_code:code below_months:integer? private_below_months:integer? "
+            "watch_months:integer? downgrade_code:code?",
+        ),
+        _shape(
+            "tier_contradictions",
+            "contradiction_code",
+            "contradiction_code",
+            "contradiction_code:code scheme_code:code tier_code:code other_scheme_code:code "
+            "other_tier_code:code severity_code:code name_zh:text name_en:text",
+            is_list=True,
+        ),
+        _shape(
+            "potential_groups",
+            "group_code attribute_code code",
+            "group_code",
+            "group_code:code attribute_code:code code:code",
+            is_list=True,
+        ),
+        _shape(
+            "plays",
+            "tier_code loyalty_code wallet_code",
+            "tier_code loyalty_code wallet_code",
+            "tier_code:code loyalty_code:code wallet_code:code play_code:code",
+        ),
+        _shape(
+            "scope_products",
+            "source_code product_code",
+            "source_code product_code",
+            "source_code:code product_code:text",
             is_list=True,
             is_optional=True,
         ),

@@ -91,7 +91,16 @@ IN_USE = {
     "response_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
     "feedback_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
     "tier_contradictions": "marts.customer_contradictions where contradiction_code = %s",
+    "plays": "marts.customer_plays where tier_code = %s and loyalty_code = %s and wallet_code = %s",
+    "potential_groups": "marts.potential_group_members as member inner join marts.customers as customer "
+    "on member.customer_id = customer.customer_id where member.group_code = %s "
+    "and case %s when 'occupation' then occupation_code else position_code end = %s",
+    "reasons": "(select rule_code from marts.current_tiers union all select 'churn.inactivity') as given "
+    "where rule_code = %s",
 }
+# Rows of these that nobody has yet rest: nothing names them but what they tell of a customer.
+MAY_REST = {"reasons", "plays", "potential_groups"}
+KEYS = ("code", "product_code")  # a list's key is no number: the row matters by being in force
 CODES = (
     "family_code",
     "side_code",
@@ -100,6 +109,7 @@ CODES = (
     "upgrade_code",
     "downgrade_code",
     "severity_code",
+    "play_code",
 )
 OTHER_CODES = {
     "CNY": "USD",
@@ -124,7 +134,13 @@ OTHER_CODES = {
     "medium": "low",
     "low": "high",
     "best": "last",
+    "retain": "dig",
+    "dig": "retain",
+    "contend": "grab",
+    "grab": "contend",
+    "cultivate": "retain",
 }
+SUMS_TO_ONE = {"shares": "share_set_code", "score_weights": "score_code"}
 NAMES = ("name_zh", "name_en", "template_zh", "template_en")
 CELLS = {  # the columns that are tried, by table
     "parameters": ("value",),
@@ -148,14 +164,15 @@ CELLS = {  # the columns that are tried, by table
     "tier_contradictions": ("severity_code", "name_zh", "name_en"),
     "codes": ("name_zh", "name_en", "rank"),
     "reasons": ("template_zh", "template_en"),
+    "potential_groups": ("code",),
+    "plays": ("play_code",),
+    "scope_products": ("product_code",),
+    "score_weights": ("weight",),
     "credit_grades": ("score",),
     "credit_event_types": ("is_bad_record", "is_malicious"),
     "score_scales": ("low_value", "high_value"),
     "response_points": ("points",),
     "feedback_points": ("points",),
-    "potential_groups": ("code",),
-    "plays": ("play_code",),
-    "scope_products": ("product_code",),
 }
 
 Change = list[tuple[Row, str, Any]]  # rows with one column's new value each
@@ -180,6 +197,8 @@ def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
         return  # matters by being in force
     if column in NAMES:
         yield [(row, column, f"{value}*")]
+    elif column in KEYS:
+        return
     elif isinstance(value, bool):
         yield [(row, column, not value)]
     elif column == "priority":
@@ -193,17 +212,16 @@ def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
         yield [(row, column, OTHER_CODES.get(value, "current_deposit"))]
     elif value is not None:
         unit = row.values.get("unit") or COLUMN_UNITS[column]
-        size = Decimal(value) / 10 if unit == "amount" else UNITS[unit]
+        size = (Decimal(value) / 10 or Decimal(1)) if unit == "amount" else UNITS[unit]
         for step in (size, -size):
             yield [moved_by(row, column, step), *balanced(bank, table, row, column, -step)]
 
 
 def balanced(bank: str, table: str, row: Row, column: str, step: Decimal) -> Change:
     """Shares and weights sum to 1: a neighbour gives what the row takes."""
-    if table == "shares":
-        others = [
-            one for one in POLICIES[bank].tables[table] if one["share_set_code"] == row["share_set_code"]
-        ]
+    if table in SUMS_TO_ONE:
+        whole = SUMS_TO_ONE[table]
+        others = [one for one in POLICIES[bank].tables[table] if one[whole] == row[whole]]
     elif row.values.get("unit") == "weight":
         others = [one for one in POLICIES[bank].tables[table] if one["unit"] == "weight"]
     else:
@@ -244,11 +262,15 @@ def changed(policy: Policy, table: str, change: Change) -> Policy:
 
 @dataclass(frozen=True)
 class Model:
-    """A table of dbt: where it stands now, the query it was filled by, all it is made from."""
+    """A table of dbt: where it stands now, the query it was filled by, all it is made from.
+
+    ``words`` are the query's and those of the views that it reads.
+    """
 
     name: str
     relation: Relation
     statement: str
+    words: str
     ancestors: frozenset[str]
 
 
@@ -344,9 +366,7 @@ class PublishedNight:
     def below(self, table: str, words: set[str]) -> list[Model]:
         """The models that read a policy table and name what changed in it, and all after them."""
         below = [model for model in self.models if f"source.yihu.policy.{table}" in model.ancestors]
-        first = {
-            f"model.yihu.{model.name}" for model in below if any(word in model.statement for word in words)
-        }
+        first = {f"model.yihu.{model.name}" for model in below if any(word in model.words for word in words)}
         return [model for model in below if f"model.yihu.{model.name}" in first or first & model.ancestors]
 
     def fill(self, model: Model) -> None:
@@ -385,6 +405,14 @@ def read_models(settings: Settings, edition_id: str) -> list[Model]:
             above[name] = frozenset(parents).union(*map(ancestors, parents))
         return above[name]
 
+    def statement(node: dict[str, Any]) -> str:
+        return (target / "compiled" / "yihu" / node["original_file_path"]).read_text()
+
+    def words(name: str) -> str:
+        parents = nodes[name]["depends_on"]["nodes"]
+        views = (parent for parent in parents if parent in nodes and parent not in tables)
+        return "\n".join([statement(nodes[name]), *map(words, views)])
+
     tables = {
         name: node
         for name, node in nodes.items()
@@ -394,7 +422,8 @@ def read_models(settings: Settings, edition_id: str) -> list[Model]:
         Model(
             name=node["name"],
             relation=(edition_id if node["schema"] == editions.NEXT else node["schema"], node["alias"]),
-            statement=(target / "compiled" / "yihu" / node["original_file_path"]).read_text(),
+            statement=statement(node),
+            words=words(name),
             ancestors=ancestors(name),
         )
         for name, node in sorted(tables.items(), key=lambda item: len(ancestors(item[0])))
@@ -523,6 +552,7 @@ def demo(server, tmp_path_factory) -> Iterator[PublishedNight]:
         for pair in rivals():
             add_one_of_two_systems(landing, pair)
         add_institution_out_of_reach(landing)
+        add_borrower_late_a_year_ago(landing)
 
     with published("demo", server, tmp_path_factory, deliver) as night:
         yield night
@@ -568,6 +598,19 @@ def add_institution_out_of_reach(landing: Path) -> None:
     like = next(row for row in rows if row["identity_type"] == "USCC")
     own = {"customer_no": "X", "customer_kind": "I", "identity_number": credit_code("12", 7, 99)}
     write_delivery(landing, table, FIRST, [*rows, like | own | {"phone": "", "email": "", "address": ""}])
+
+
+def add_borrower_late_a_year_ago(landing: Path) -> None:
+    """Somebody whose one late payment has just entered the last month in which it counts."""
+    loans, day = load_source("loans"), NIGHTS["demo"].replace(year=NIGHTS["demo"].year - 1)
+    borrowers, events = loans.table("borrowers"), loans.table("credit_events")
+    rows = read_delivery(landing, borrowers, FIRST)
+    like = next(row for row in rows if row["identity_type"] == "ID")
+    own = {"borrower_no": "LATE", "identity_number": person_number(7, date(1981, 1, 2), 7)}
+    write_delivery(landing, borrowers, FIRST, [*rows, like | own])
+    late = {"event_no": "LATE", "borrower_no": "LATE", "loan_no": "", "event_type": "BAD_CREDIT"}
+    late |= {"event_date": day.isoformat(), "settled_date": day.isoformat(), "amount": "100.00"}
+    write_delivery(landing, events, day, [*read_delivery(landing, events, day), late])
 
 
 @pytest.fixture(scope="module")
@@ -631,7 +674,7 @@ def dead_cells(
     if (
         is_last and table in IN_USE and not night.has(table, row)
     ):  # nobody has it yet: only its names can move
-        columns = [column for column in columns if column in (*NAMES, "rank")]
+        columns = [column for column in columns if column in (*NAMES, "rank") and table not in MAY_REST]
     return [
         column
         for column in columns

@@ -46,13 +46,14 @@ COLUMNS = {
     "customer_identity_changes": "source_code source_customer_id customer_id",
     "customer_identity_conflicts": "source_code source_customer_id customer_id linked_customer_id",
     "customer_tiers": "customer_id scheme_code tier_code state_code since_date metric_value reason_code "
-    "reason_zh reason_en metric_tier_code",
-    "customer_tier_changes": "customer_id scheme_code former_tier_code tier_code former_metric_value metric_value "
-    "threshold_value change_amount customer_flow_amount market_price_amount policy_amount identity_amount "
-    "correction_amount cause_code",
+    "reason_zh reason_en next_distance lower_distance owner_manager_id credited_manager_id play_code "
+    "metric_tier_code",
+    "customer_tier_changes": "customer_id scheme_code former_tier_code tier_code former_metric_value "
+    "metric_value threshold_value change_amount customer_flow_amount market_price_amount policy_amount "
+    "identity_amount correction_amount cause_code",
     "tier_migrations": "scheme_code month_end_date from_tier_code to_tier_code customer_count aum_amount",
-    "tier_contradictions": "customer_id contradiction_code scheme_code tier_code other_scheme_code other_tier_code "
-    "severity_code name_zh name_en",
+    "tier_contradictions": "customer_id contradiction_code scheme_code tier_code other_scheme_code "
+    "other_tier_code severity_code name_zh name_en",
     "customer_churn": "customer_id churn_probability churn_percentile churn_band_code method_code "
     "model_version money_at_risk_amount reason_1_zh reason_1_en",
     "customer_stability": "customer_id stability_score loyalty_score stability_missing_count "
@@ -73,7 +74,7 @@ PUBLICATIONS = (
     "policy_version model_version"
 )
 HISTORIES = ("customer_360", "customer_accounts", "customer_identities", "customer_tiers", "customer_churn")
-SCHEMES = ("rfm", "abc", "aum_level")
+SCHEMES = ("rfm", "abc", "aum_level", "four_classes", "maintenance_layer", "pyramid", "mvc", "tenure")
 # nobody need have merged or split, be linked or out of reach
 MAY_BE_EMPTY = {
     "customer_identity_changes",

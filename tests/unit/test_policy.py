@@ -57,6 +57,16 @@ def change(folder: Path, file: str, key: str, **cells: str) -> None:
     save(path, rows)
 
 
+def change_all(folder: Path, file: str, like: dict[str, str], **cells: str) -> None:
+    """Change cells of the rows that have the cells ``like``."""
+    rows = rows_of(folder / file)
+    found = [row for row in rows if like.items() <= row.items()]
+    assert found
+    for row in found:
+        row.update(cells)
+    save(folder / file, rows)
+
+
 def add(folder: Path, file: str, **cells: str) -> None:
     rows = rows_of(folder / file)
     save(folder / file, [*rows, {**COMMON_CELLS, **cells}])
@@ -189,6 +199,21 @@ def test_another_banks_rows_are_not_in_the_version(folder):
             {"product_class_code": "gold"},
             "gold is not in product_classes.csv",
         ),
+        (
+            "potential_groups.csv",
+            "senior_civil_servant",
+            {"code": "admiral"},
+            "code admiral is not in codes.csv (code_set position)",
+        ),
+        (
+            "potential_groups.csv",
+            "senior_civil_servant",
+            {"attribute_code": "hobby"},
+            "attribute_code hobby is neither occupation nor position",
+        ),
+        ("potential_groups.csv", "senior_civil_servant", {"group_code": "x"}, "x is not in codes.csv"),
+        ("demo/scope_products.csv", "cards/GOLD", {"product_code": "TIN"}, "TIN is not in products.csv"),
+        ("bands.csv", "tenure/level_5", {"band_code": "level_6"}, "level_6 is not in codes.csv"),
         ("codes.csv", "sex/female", {"name_zh": ""}, "name_zh is empty"),
         ("codes.csv", "sex/female", {"name_en": ""}, "name_en is empty"),
         ("codes.csv", "sex/female", {"code": "Female"}, "'Female' is not a code"),
@@ -321,6 +346,61 @@ def test_shares_must_sum_to_one_on_every_date(folder):
 def test_a_band_that_ends_early_leaves_a_broken_ladder(folder):
     change(folder, "bands.csv", "aum_level/gold", effective_to="2029-12-31")
     assert "band_set_code aum_level on 2030-01-01: ranks 1, 3, 4 do not run" in refusal(folder)
+
+
+LEVELS = {"ordinary": "", "gold": "200000", "platinum": "1000000", "diamond": "5000000"}
+
+
+def add_levels(folder: Path, levels: dict[str, str], **cells: str) -> None:
+    """A set of levels for a part of the bank."""
+    for rank, (code, bound) in enumerate(levels.items(), start=1):
+        own = {"band_set_code": "aum_level", "band_code": code, "rank": str(rank), "lower_bound": bound}
+        rest = {"lower_inclusive": "true", "unit": "amount", "region_name": "", "branch_id": ""}
+        add(folder, "bands.csv", **{**rest, **own, **cells})
+
+
+@pytest.mark.parametrize("scope", [{"region_name": "North"}, {"branch_id": "B001"}])
+def test_a_region_or_a_branch_may_have_bands_of_its_own(folder, scope):
+    add_levels(folder, LEVELS, **scope, effective_from="2030-01-01")
+    policy = read_policy(folder, "demo")
+    policy.require(DAY)  # those of everywhere hold until then
+    assert sum(row["band_set_code"] == "aum_level" for row in policy.tables["bands"]) == 2 * len(LEVELS)
+
+
+def test_the_bands_of_a_region_are_complete(folder):
+    levels = {code: bound for code, bound in LEVELS.items() if code != "platinum"}
+    add_levels(folder, levels, region_name="North")
+    change_all(folder, "bands.csv", {"region_name": "North", "band_code": "diamond"}, rank="4")
+    assert "band_set_code aum_level, region_name North on 1990-01-01: ranks 1, 2, 4 do not" in refusal(folder)
+
+
+def test_a_band_is_of_a_region_or_of_a_branch(folder):
+    add_levels(folder, LEVELS, region_name="North", branch_id="B001")
+    assert "a band holds for a region or for a branch, not for both" in refusal(folder)
+
+
+def test_only_schemes_differ_by_region(folder):
+    change(folder, "bands.csv", "churn_band/low", region_name="North")
+    assert "churn_band cannot differ by region or branch" in refusal(folder)
+
+
+def test_every_combination_has_its_play(folder):
+    rows = rows_of(folder / "plays.csv")
+    one = {"tier_code": "outlet_head", "loyalty_code": "low", "wallet_code": "unknown"}
+    save(folder / "plays.csv", [row for row in rows if not one.items() <= row.items()])
+    assert "no play for outlet_head, low, unknown" in refusal(folder)
+
+
+def test_a_play_that_ends_leaves_a_gap(folder):
+    one = {"tier_code": "outlet_head", "loyalty_code": "low", "wallet_code": "unknown"}
+    change_all(folder, "plays.csv", one, effective_to="2029-12-31")
+    assert "on 2030-01-01: no play for outlet_head, low, unknown" in refusal(folder)
+
+
+def test_a_play_is_a_code(folder):
+    one = {"tier_code": "outlet_head", "loyalty_code": "low", "wallet_code": "unknown"}
+    change_all(folder, "plays.csv", one, play_code="wait")
+    assert "play_code wait is not in codes.csv (code_set play)" in refusal(folder)
 
 
 def test_a_group_that_has_ended_stops_the_night_and_not_the_reading(folder):

@@ -61,7 +61,13 @@ select
     cast(
         customer.customer_kind_code = 'person'
         and activity.deposit_year_average_amount >= {{ policy_value('card_marketing_deposit_amount') }} as boolean
-    ) as is_card_marketing_eligible
+    ) as is_card_marketing_eligible,
+    cast(
+        case
+            when customer.customer_kind_code = 'person'
+                then activity.deposit_year_average_amount - {{ policy_value('card_marketing_deposit_amount') }}
+        end as decimal(18, 2)
+    ) as card_marketing_distance_amount
 from {{ ref('customers') }} as customer
 inner join {{ ref('customer_activity_months') }} as activity
     on

@@ -24,7 +24,8 @@ select
     cast(balance.base_balance_amount as decimal(18, 2)) as base_balance_amount,
     cast(balance.base_month_average_amount as decimal(18, 2)) as base_balance_month_average_amount,
     cast(flag.is_inactive_small as boolean) as is_inactive_small,
-    cast(flag.is_idle_card as boolean) as is_idle_card
+    cast(flag.is_idle_card as boolean) as is_idle_card,
+    cast(flag.idle_text as text) as idle_detail
 from {{ ref('account_holders') }} as holder
 inner join {{ ref('accounts') }} as account on holder.account_id = account.account_id
 inner join {{ ref('customers') }} as customer on holder.customer_id = customer.customer_id

@@ -12,7 +12,9 @@ select
     cast(tier.reason_detail as text) as reason_detail,
     {{ business_date() }} as business_date,
     cast(
-        case when tier.next_threshold_value is not null then greatest(tier.next_threshold_value - tier.metric_value, 0) end
+        case
+            when tier.next_threshold_value is not null then greatest(tier.next_threshold_value - tier.metric_value, 0)
+        end
         as decimal(18, 4)
     ) as next_distance,
     cast(tier.metric_value - tier.threshold_value as decimal(18, 4)) as lower_distance,

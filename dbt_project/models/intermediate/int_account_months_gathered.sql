@@ -3,6 +3,14 @@
 {%- set reopened = 'int_account_values_reopened' %}
 with
 
+told as (
+    select
+        {{ bank_account_id('source_code', 'source_account_id') }} as account_id,
+        {{ month_number('min(received_date)') }} as first_month
+    from {{ ref('int_accounts_unioned') }}
+    group by source_code, source_account_id
+),
+
 known as (
     select
         account.*,
@@ -12,13 +20,7 @@ known as (
             {{ 'coalesce(again.from_month, ' ~ business_month() ~ ')' if var('since') else 0 }}
         ) as from_month
     from {{ ref('accounts') }} as account
-    inner join (
-        select
-            {{ bank_account_id('source_code', 'source_account_id') }} as account_id,
-            {{ month_number('min(received_date)') }} as first_month
-        from {{ ref('int_accounts_unioned') }}
-        group by source_code, source_account_id
-    ) as told on account.account_id = told.account_id
+    inner join told on account.account_id = told.account_id
     left join {{ ref(reopened) }} as again on account.account_id = again.account_id
 ),
 

@@ -12,12 +12,16 @@ select
     case when class.curve_code = 'deposit' then month.average_amount else 0 end as deposit_average_amount,
     case when class.curve_code = 'loan' then month.average_amount else 0 end as debt_average_amount,
     case when class.curve_code = 'deposit' then month.overdraft_average_amount else 0 end as overdraft_average_amount,
-    case class.rate_basis_code
-        when 'contract' then coalesce(pricing.annual_rate, class.annual_rate)
-        when 'listed' then coalesce(posted.annual_rate, class.annual_rate)
-    end as account_rate,
-    case when class.transfer_basis_code = 'matched' then matched.annual_rate else floating.annual_rate end
-        as transfer_rate,
+    cast(
+        case class.rate_basis_code
+            when 'contract' then coalesce(pricing.annual_rate, class.annual_rate)
+            when 'listed' then coalesce(posted.annual_rate, class.annual_rate)
+        end as decimal(18, 8)
+    ) as account_rate,
+    cast(
+        case when class.transfer_basis_code = 'matched' then matched.annual_rate else floating.annual_rate end
+        as decimal(18, 8)
+    ) as transfer_rate,
     overdrawn.annual_rate as overdraft_transfer_rate,
     month.fee_amount,
     month.interest_income_amount,

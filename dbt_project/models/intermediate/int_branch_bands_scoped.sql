@@ -2,21 +2,25 @@
 -- Customers without a branch have the one called unknown
 with
 
+named as (
+    select distinct coalesce(branch_id, 'unknown') as branch_id
+    from {{ ref('customers') }}
+),
+
+records as (
+    select
+        branch_id,
+        region_name,
+        row_number() over (partition by branch_id order by source_code nulls last) as source_rank
+    from {{ ref('int_branches_unioned') }}
+),
+
 branches as (
     select
-        customer.branch_id,
+        named.branch_id,
         record.region_name
-    from (
-        select distinct coalesce(branch_id, 'unknown') as branch_id
-        from {{ ref('customers') }}
-    ) as customer
-    left join (
-        select
-            branch_id,
-            region_name,
-            row_number() over (partition by branch_id order by source_code nulls last) as source_rank
-        from {{ ref('int_branches_unioned') }}
-    ) as record on customer.branch_id = record.branch_id and record.source_rank = 1
+    from named
+    left join records as record on named.branch_id = record.branch_id and record.source_rank = 1
 ),
 
 fitting as (

@@ -41,7 +41,7 @@ ordered as (
     select
         kept.*,
         row_number() over (
-            partition by customer_id, is_current order by from_date desc nulls last, manager_id nulls last
+            partition by customer_id, is_current order by from_date desc nulls last, manager_id asc nulls last
         ) as owner_rank,
         row_number() over (
             partition by customer_id, is_outlet_staff order by from_date nulls last, manager_id nulls last

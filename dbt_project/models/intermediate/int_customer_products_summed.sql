@@ -46,7 +46,7 @@ costed as (
         accounts.*,
         cast(case
             when is_open and is_running and product_class_code = 'term_deposit'
-                then balance_amount * lost_rate * held_days / {{ policy_count('interest_year_days') }}
+                then balance_amount * lost_rate * held_days / {{ policy_count('day_count_basis_days') }}
             when is_open and is_running and family_code = 'loan' and side_code = 'liability'
                 then balance_amount * {{ policy_value('prepayment_penalty_share') }}
             when is_open and is_primary and family_code = 'card'

@@ -12,7 +12,7 @@ declarations as (
             order by
                 asset.declared_date desc nulls last,
                 asset.received_date desc nulls last,
-                asset.source_code nulls last,
+                asset.source_code asc nulls last,
                 asset.line_number desc nulls last
         ) as declaration_rank
     from {{ ref('int_declared_assets_unioned') }} as asset
@@ -43,7 +43,8 @@ moved as (
 
 select
     customer.customer_id,
-    coalesce(declared.elsewhere_amount, greatest(moved.elsewhere_amount, 0), 0) as elsewhere_amount,
+    cast(coalesce(declared.elsewhere_amount, greatest(moved.elsewhere_amount, 0), 0) as decimal(18, 2))
+        as elsewhere_amount,
     case
         when declared.customer_id is not null then 'declared'
         when moved.elsewhere_amount > 0 then 'inferred'

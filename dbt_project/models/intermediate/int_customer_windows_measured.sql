@@ -6,9 +6,9 @@ select
     {%- for measure, amount in amounts.items() %}
     case
         when
-            volatility_count >= {{ policy_count('volatility_minimum_months') }}
-            and {{ amount }}_volatility_amount > 0
-            then cast({{ amount }}_deviation_amount / {{ amount }}_volatility_amount as decimal(18, 8))
+            stability_count >= {{ policy_count('volatility_minimum_months') }}
+            and {{ amount }}_stability_amount > 0
+            then cast({{ amount }}_deviation_amount / {{ amount }}_stability_amount as decimal(18, 8))
     end as {{ measure }}_volatility,
     case
         when
@@ -20,7 +20,7 @@ select
             )
     end as {{ measure }}_growth,
     {%- endfor %}
-    cast(cast(active_day_count as decimal(18, 2)) / nullif(continuity_count, 0) as decimal(18, 8)) as continuity_days,
+    cast(cast(active_day_count as decimal(18, 2)) / nullif(loyalty_count, 0) as decimal(18, 8)) as continuity_days,
     case
         when eve_amount > 0 then cast(least(coalesce(kept_amount, 0), eve_amount) / eve_amount as decimal(18, 8))
     end as price_sensitivity,

@@ -1,40 +1,10 @@
 -- T1: profitability × stability, a person's rules before both. What is missing of stability counts as low; the
 -- reason shows a dash for it. The metric is the score that decides what comes next
-{%- set groups = [
-    'senior_civil_servant', 'deposits_elsewhere', 'long_frequent', 'rising_sole_trader', 'well_paid'
-] %}
 {%- set bounds = {
     'inactive': ['idle_months', 'idle_balance_amount'],
     'idle_card': ['idle_card_months', 'idle_card_use_count', 'idle_card_spend_amount', 'idle_card_balance_amount'],
 } %}
 with
-
-rules as (
-    select
-        customer_id,
-        rule_code,
-        row_number() over (
-            partition by customer_id
-            order by
-                case rule_code when 'four_classes.malicious' then 0 else 1 end asc nulls last,
-                case rule_code when 'four_classes.bad_credit' then 0 else 1 end asc nulls last,
-                rule_code desc nulls last
-        ) as rule_rank
-    from {{ ref('negative_hits') }}
-),
-
-named as (
-    select
-        customer_id,
-        concat_ws(
-            ', '
-            {%- for group in groups %},
-            max(case when group_code = '{{ group }}' then concat_ws(' ', group_code, bound_text) end)
-            {%- endfor %}
-        ) as group_codes
-    from {{ ref('potential_group_members') }}
-    group by customer_id
-),
 
 judged as (
     select
@@ -45,21 +15,20 @@ judged as (
         stable.band_code as stable_code,
         stable.lower_bound as stable_bound,
         stable.upper_bound as next_stable_bound,
-        named.group_codes,
+        mark.group_text,
         case
-            when rule.rule_code is not null then rule.rule_code
+            when mark.rule_code is not null then mark.rule_code
             when stable.band_code = 'high' and profit.band_code = 'high' then 'four_classes.vip'
             when stable.band_code = 'high' then 'four_classes.mass'
             when profit.band_code = 'high' then 'four_classes.unstable'
             when person.potential_score >= {{ policy_value('four_classes_promise_share') }} then 'four_classes.promise'
-            when named.group_codes is not null then 'four_classes.group'
+            when mark.group_text is not null then 'four_classes.group'
             else 'four_classes.negative'
         end as rule_code
     from {{ ref('int_persons_ranked') }} as person
     {{ join_band('profitability', 'person.profitability_score', 'profit') }}
     {{ join_band('stability', 'coalesce(person.stability_score, 0)', 'stable') }}
-    left join rules as rule on person.customer_id = rule.customer_id and rule.rule_rank = 1
-    left join named on person.customer_id = named.customer_id
+    left join {{ ref('int_persons_marked') }} as mark on person.customer_id = mark.customer_id
 )
 
 select
@@ -104,8 +73,13 @@ select
     || case rule_code
         {%- for rule, parameters in bounds.items() %}
         when 'four_classes.{{ rule }}'
-            then concat_ws(' / ', ''{% for parameter in parameters %}, {{ policy_code(parameter) }}{% endfor %})
+            then concat_ws(
+                ' / ', ''
+                {%- for parameter in parameters %},
+                {{ policy_code(parameter) }}
+                {%- endfor %}
+            )
         {%- endfor %}
-        else coalesce(' / ' || group_codes, '')
+        else coalesce(' / ' || group_text, '')
     end as reason_detail
 from judged

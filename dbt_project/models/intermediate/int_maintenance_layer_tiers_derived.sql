@@ -76,14 +76,30 @@ select
     'maintenance_layer.' || rule_name as rule_code,
     case
         when rule_name in ('age', 'unknown_age', 'staff')
-            then concat_ws('; ', scope_text, coalesce(cast(age_years as varchar), '-') || ' / ' || {{ policy_code('layer_age_years') }})
+            then concat_ws(
+                '; ',
+                scope_text,
+                coalesce(cast(age_years as varchar), '-') || ' / ' || {{ policy_code('layer_age_years') }}
+            )
         when rule_name = 'out_of_scope'
             then concat_ws(
-                ' / '
-                {%- for name in ['asset', 'card_spend', 'loan', 'custody'] %},
-                {{ policy_code('scope_' ~ name ~ '_amount') }}
-                {%- endfor %}
+                ' / ',
+                {{ policy_code('scope_asset_amount') }},
+                {{ policy_code('scope_card_spend_amount') }},
+                {{ policy_code('scope_loan_amount') }},
+                {{ policy_code('scope_custody_amount') }}
             )
-        else scope_text
+        when rule_name = 'unlayered' then scope_text
+        else
+            concat_ws(
+                '; ',
+                scope_text,
+                concat_ws(
+                    ' / ',
+                    {{ policy_code('layer_premier_amount') }},
+                    {{ policy_code('layer_wealth_amount') }},
+                    {{ policy_code('layer_private_bank_amount') }}
+                )
+            )
     end as reason_detail
 from judged

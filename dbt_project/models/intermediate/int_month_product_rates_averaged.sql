@@ -24,8 +24,10 @@ held as (
         spell.product_code,
         spell.term_days,
         spell.annual_rate,
-        {{ days_between('greatest(spell.from_date, month.first_date)', 'least(spell.until_date, month.last_date)') }} + 1
-            as held_days
+        {{ days_between(
+            'greatest(spell.from_date, month.first_date)',
+            'least(spell.until_date, month.last_date)'
+        ) }} + 1 as held_days
     from {{ ref('months') }} as month
     inner join spells as spell on spell.from_date <= month.last_date and spell.until_date >= month.first_date
 ),

@@ -48,7 +48,7 @@ averages as (
     inner join spells as spell on spell.from_date <= month.last_date and spell.until_date >= month.first_date
     where
         month.month_number <= {{ last_full_month() }}
-        and month.month_number > {{ last_full_month() }} - {{ policy_count('price_gap_window_months') }}
+        and month.month_number > {{ last_full_month() }} - {{ policy_count('loyalty_window_months') }}
     group by month.month_number, spell.is_market
 ),
 

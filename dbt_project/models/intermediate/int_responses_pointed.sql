@@ -1,4 +1,4 @@
--- L7, L8: what a customer answered or said in the policy's windows, as last told, in the policy's points; an answer
+-- L7, L8: what a customer answered or said in the policy's window, as last told, in the policy's points; an answer
 -- that has none does not count. Nothing is delivered before it happens
 with
 
@@ -14,7 +14,7 @@ versions as (
         received_date,
         line_number
     from {{ ref('int_contacts_unioned') }}
-    where received_date > {{ window_eve('response_window_months') }}
+    where received_date > {{ window_eve('loyalty_window_months') }}
     union all
     select
         'cooperation' as part_code,
@@ -27,7 +27,7 @@ versions as (
         received_date,
         line_number
     from {{ ref('int_campaign_responses_unioned') }}
-    where received_date > {{ window_eve('response_window_months') }}
+    where received_date > {{ window_eve('loyalty_window_months') }}
     union all
     select
         'feedback' as part_code,
@@ -40,7 +40,7 @@ versions as (
         received_date,
         line_number
     from {{ ref('int_feedbacks_unioned') }}
-    where received_date > {{ window_eve('feedback_window_months') }}
+    where received_date > {{ window_eve('loyalty_window_months') }}
 ),
 
 ranked as (
@@ -89,7 +89,4 @@ inner join {{ ref('int_customer_records_linked') }} as record
 where
     ranked.version_rank = 1
     and ranked.answer_date <= {{ business_date() }}
-    and ranked.answer_date > case ranked.part_code
-        when 'cooperation' then {{ window_eve('response_window_months') }}
-        else {{ window_eve('feedback_window_months') }}
-    end
+    and ranked.answer_date > {{ window_eve('loyalty_window_months') }}

@@ -27,7 +27,7 @@ select
     measured.customer_id,
     coalesce(customer.branch_id, 'unknown') as branch_id,
     measured.scheme_code,
-    coalesce(measured.tier_rank, band.rank) as metric_rank,
+    cast(coalesce(measured.tier_rank, band.rank) as integer) as metric_rank,
     band.top_rank,
     preset.is_closed,
     preset.upgrade_code,

@@ -43,10 +43,16 @@ judged as (
             when gift.gift_years is not null then 'tenure.anniversary'
             else 'tenure'
         end as rule_code,
-        cast(person.tenure_years as varchar) || ' / ' || cast(cast(gift.gift_years as integer) as varchar) as gift_text
+        cast(person.tenure_years as varchar) || ' / ' || cast(cast(gift.gift_years as integer) as varchar)
+        || coalesce(' / ' || cast(cast(step.upper_bound as integer) as varchar), '') as gift_text
     from related as person
     {{ join_band('tenure', 'person.tenure_months') }}
     left join gifts as gift on person.customer_id = gift.customer_id
+    left join {{ ref('int_branch_bands_scoped') }} as step
+        on
+            person.branch_id = step.branch_id
+            and step.band_set_code = 'gift_years'
+            and gift.gift_years = step.lower_bound
 )
 
 select

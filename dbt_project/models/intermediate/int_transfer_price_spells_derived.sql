@@ -38,4 +38,4 @@ select
 from {{ source('policy', 'transfer_prices') }} as price
 where
     price.effective_from <= {{ business_date() }}
-    and not exists (select 1 from told where told.curve_code = price.curve_code)
+    and price.curve_code not in (select told.curve_code from told)

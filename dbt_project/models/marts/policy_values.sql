@@ -26,21 +26,26 @@
     ]),
     'codes': (['code_set', 'code'], ['name_zh', 'name_en', 'rank']),
     'reasons': (['reason_code'], ['template_zh', 'template_en']),
+    'potential_groups': (['group_code', 'attribute_code', 'code'], ['code']),
+    'plays': (['tier_code', 'loyalty_code', 'wallet_code'], ['play_code']),
+    'scope_products': (['source_code', 'product_code'], ['product_code']),
     'credit_grades': (['credit_grade_code'], ['rank', 'default_probability', 'score']),
     'credit_event_types': (['event_type_code'], ['is_bad_record', 'is_malicious']),
     'score_scales': (['score_code', 'part_code'], ['low_value', 'high_value']),
     'response_points': (['response_kind_code', 'response_code'], ['points']),
     'feedback_points': (['feedback_kind_code', 'outcome_code'], ['points']),
-    'potential_groups': (['group_code', 'attribute_code', 'code'], ['code']),
-    'plays': (['tier_code', 'loyalty_code', 'wallet_code'], ['play_code']),
-    'scope_products': (['source_code', 'product_code'], ['product_code']),
 } %}
 {%- for table, (keys, values) in tables.items() %}
 {%- set outer = loop %}
 {%- for value in values %}
 select
     '{{ table }}' as policy_name,
-    concat_ws('.'{% for key in keys %}, cast({{ key }} as varchar){% endfor %}) as row_key,
+    concat_ws(
+        '.'
+        {%- for key in keys %},
+        cast({{ key }} as varchar)
+        {%- endfor %}
+    ) as row_key,
     '{{ value }}' as value_name,
     cast({{ value }} as varchar) as value_text,
     effective_from,

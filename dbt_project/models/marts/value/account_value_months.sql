@@ -32,8 +32,10 @@ margins as (
             as decimal(18, 8)
         ) as overdraft_margin_amount,
         -- what was charged belongs to the loan, what was paid to the deposit
-        case when priced.is_booked and priced.curve_code = 'deposit' then least(priced.interest_income_amount, 0) else 0 end
-            as interest_paid_amount,
+        case
+            when priced.is_booked and priced.curve_code = 'deposit' then least(priced.interest_income_amount, 0)
+            else 0
+        end as interest_paid_amount,
         case
             when priced.is_booked and priced.curve_code = 'deposit' then greatest(priced.interest_income_amount, 0)
             when priced.is_booked and priced.curve_code = 'loan' then priced.interest_income_amount

@@ -1,5 +1,5 @@
--- V5, V6, V11, V12: what a customer is worth to the bank as of the business date, zeros where there was nothing. A share
--- of a total that is not positive says nothing
+-- V5, V6, V11, V12: what a customer is worth to the bank as of the business date, zeros where there was nothing. A
+-- share of a total that is not positive says nothing
 {%- set amounts = value_amounts() %}
 with
 
