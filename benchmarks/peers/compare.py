@@ -49,45 +49,33 @@ def differences(connection: Connection, folder: Path, month_number: int) -> list
             file = folder / "ours" / f"{table.name}.parquet"
             file.parent.mkdir(exist_ok=True)
             write_parquet(connection, f"select * from marts.{table.name}{chosen}", file)
-            found += _compare(engine, table, file)
+            found += compare(engine, table, file)
     return found
 
 
-def _compare(engine: duckdb.DuckDBPyConnection, table: Compared, file: Path) -> list[str]:
-    ours = engine.execute(f"describe select * from read_parquet('{file}')").fetchall()
-    columns = [name for name, *_ in ours if name not in (*table.key, *table.left_out)]
-    equal = " and ".join(f"ours.{name} = theirs.{name}" for name in table.key)
-    key = " || ' ' || ".join(f"coalesce(ours.{name}, theirs.{name})" for name in table.key)
-    judged = {"row": f"ours.{table.key[0]} is null or theirs.{table.key[0]} is null"}
-    for name in columns:
-        judged[name] = (
-            f"ours.{table.key[0]} is not null and theirs.{table.key[0]} is not null "
-            f"and ours.{name} is distinct from theirs.{name}"
-        )
-    counts = ", ".join(f"count(*) filter ({test}), min({key}) filter ({test})" for test in judged.values())
-    joined = f"read_parquet('{file}') as ours full join {_theirs(engine, table)} as theirs on {equal}"
-    row = engine.execute(f"select {counts}, count(*) from {joined}").fetchone()
-    print(f"  compared: {table.name:<28}{row[-1]:>12} rows, {len(columns)} columns", flush=True)
+def compare(engine: duckdb.DuckDBPyConnection, table: Compared, file: Path) -> list[str]:
+    """One line for each column of a table in which the Parquet file of ours and the script's table differ."""
+    described = engine.execute(f"describe select * from read_parquet('{file}')").fetchall()
+    columns = [name for name, *_ in described if name not in (*table.key, *table.left_out)]
+    joined = f"read_parquet('{file}') as ours full join {table.name} as theirs using ({', '.join(table.key)})"
+    ours, theirs = (f"{side}.{table.key[0]} is null" for side in ("ours", "theirs"))
+    differing = {"row": f"({ours} or {theirs})"} | {
+        name: f"(not {ours} and not {theirs} and ours.{name} is distinct from theirs.{name})"
+        for name in columns
+    }
+    counts = ", ".join(f"count(*) filter ({test})" for test in differing.values())
+    rows, *found = engine.execute(f"select count(*), {counts} from {joined}").fetchone()
+    print(f"  compared: {table.name:<28}{rows:>12} rows, {len(columns)} columns", flush=True)
     lines = []
-    for place, name in enumerate(judged):
-        count, first = row[2 * place : 2 * place + 2]
-        if count:
-            lines.append(
-                f"{table.name}, {first}, {name}: {count} differ" + _values(engine, joined, key, first, name)
-            )
+    for (name, test), count in zip(differing.items(), found, strict=True):
+        if not count:
+            continue
+        told = f"{theirs}, {theirs}" if name == "row" else f"ours.{name}, theirs.{name}"
+        key = ", ".join(table.key)
+        asked = f"select concat_ws(' ', {key}), {told} from {joined} where {test} order by {key} limit 1"
+        first, mine, other = engine.execute(asked).fetchone()
+        values = f"ours {mine}, the script {other}"
+        if name == "row":
+            values = "only ours has it" if mine else "only the script has it"
+        lines.append(f"{table.name}, {first}, {name}: {count} differ, {values}")
     return lines
-
-
-def _theirs(engine: duckdb.DuckDBPyConnection, table: Compared) -> str:
-    return {"customer_potentials": "potentials"}.get(table.name, table.name)
-
-
-def _values(engine: duckdb.DuckDBPyConnection, joined: str, key: str, first: str, name: str) -> str:
-    if name == "row":
-        asked = f"select ours is not null from {joined} where {key} = ?"
-        ours = engine.execute(asked, [first]).fetchone()[0]
-        return ", only ours has it" if ours else ", only the script has it"
-    values = engine.execute(
-        f"select ours.{name}, theirs.{name} from {joined} where {key} = ?", [first]
-    ).fetchone()
-    return f", ours {values[0]}, the script {values[1]}"

@@ -10,7 +10,7 @@ create macro within(metric, band) as
     (band.lower_bound is null or metric > band.lower_bound or (band.lower_inclusive and metric = band.lower_bound))
     and (band.upper_bound is null or metric < band.upper_bound or (band.upper_inclusive and metric = band.upper_bound));
 
-create table potentials as
+create table customer_potentials as
 with measured as (
     select value.customer_id, current_value_12m_amount, revenue_12m_amount,
         growth.score as growth, income.score as income_growth,
@@ -58,7 +58,7 @@ with measured as (
         cast(loyalty_score as decimal(18, 4)) as loyalty_score,
         count(*) over () as persons
     from persons
-    left join (select * exclude (current_value_12m_amount, revenue_12m_amount) from potentials) using (customer_id)
+    left join (select * exclude (current_value_12m_amount, revenue_12m_amount) from customer_potentials) using (customer_id)
     left join customer_trailing_values using (customer_id)
     left join customer_stability_scores using (customer_id)
 ),
