@@ -22,19 +22,6 @@ DISCLOSING = 0.78  # persons whose number the bank knows …
 WITH_NUMBER = 0.9  # … and the share of their records that carry it: together 70 %
 FILLERS = ("13800138000", "00000000000", "11111111111", "12345678901", "无")
 SYSTEMS = ("core", "loans", "cards", "wealth", "channels", "crm")
-RULES = {
-    "id": "record_id",
-    "source": "system",
-    "columns": {
-        "name": {"kind": "full_name"},
-        "number": {"kind": "id_number"},
-        "born": {"kind": "date"},
-        "phone": {"kind": "phone"},
-        "email": {"kind": "email"},
-        "address": {"kind": "text"},
-        "sex": {"kind": "category"},
-    },
-}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 Two banks of invented records, the larger ten times the smaller. Each is matched in a process of its own,
 first with training, then with the model that was kept; the process is measured from its start to its end.
-Then the larger bank is indexed as the nights do, and one more process takes in a night's new records.
+Then the larger bank is indexed as the nights do, and one more process takes in a night's new records. Last,
+the demo bank's customers are matched with the starting model and told by what their records have to go by.
 """
 
 import os
@@ -11,29 +12,23 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 import duckdb
 
-from benchmarks.bank_records import RULES, write_records
+from benchmarks import demo_matching
+from benchmarks.bank_records import write_records
 from benchmarks.installation import BenchError
-from pipelines.identity import index
-from pipelines.identity.fold import fold
-from pipelines.identity.matching import load_model, match, parse_rules, save_model, workspace
-from pipelines.identity.matching.engine import comparisons_of_rules
-from pipelines.identity.matching.evaluate import write_clusters
-from pipelines.identity.region import keep_changes, read_region, weights_in
+from benchmarks.matching_child import FIRST_DATE, INDEX, KEPT, NIGHT, NIGHT_DATE, RULES, TRAINING
 from pipelines.settings import ROOT
 
 RECORDS = (100_000, 1_000_000)
 SEED = 20261030
 AIM_F1 = 0.98
 AIM_GIGABYTES = 1.5
-AIM_SECONDS = {"with training": 60.0, "with a kept model": 20.0}  # for 1,000,000 records
+AIM_SECONDS = {TRAINING: 60.0, KEPT: 20.0}  # for 1,000,000 records
 NIGHT_RECORDS = 5_000  # new ones …
 AIM_NIGHT_SECONDS = 3.0  # … against 1,000,000, from a cold process
-_FIRST, _NIGHT = date(2026, 10, 30), date(2026, 10, 31)
 AIM_PRECISION_FALL = 0.001  # from the smaller bank to the larger, at most
 
 
@@ -66,6 +61,7 @@ def measure(records: tuple[int, ...] = RECORDS) -> bool:
                 f"precision {way}, from {min(records)} to {max(records)} records: falls by {fall:.5f}, "
                 f"aim at most {AIM_PRECISION_FALL}: {_verdict(met[-1])}"
             )
+    met.append(demo_matching.measure())
     return all(met)
 
 
@@ -78,15 +74,15 @@ def _measure_bank(count: int) -> dict[str, Run]:
         runs = {way: _run(folder, way) for way in AIM_SECONDS}
         if count == max(RECORDS):
             _split(folder)
-            _start(folder, "index")
-            runs["night"] = _start(folder, "night")
+            _start(folder, INDEX)
+            runs[NIGHT] = _start(folder, NIGHT)
         return runs
 
 
 def _split(folder: Path) -> None:
     """The records as customer versions: a night's new ones, and all that came before."""
     columns = ", ".join(RULES["columns"])
-    for name, day, chosen in (("before", _FIRST, ">"), ("night", _NIGHT, "<=")):
+    for name, day, chosen in (("before", FIRST_DATE, ">"), ("night", NIGHT_DATE, "<=")):
         duckdb.execute(
             f"""
             copy (
@@ -108,7 +104,8 @@ def _run(folder: Path, way: str) -> Run:
 def _start(folder: Path, way: str) -> Run:
     """Do something in a new process, as wait4 saw it."""
     started = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.identity", str(folder), way], cwd=ROOT)
+    command = [sys.executable, "-m", "benchmarks.matching_child", str(folder), way]
+    process = subprocess.Popen(command, cwd=ROOT)
     _, status, used = os.wait4(process.pid, 0)
     seconds = time.monotonic() - started
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -118,7 +115,7 @@ def _start(folder: Path, way: str) -> Run:
 
 
 def _judge(count: int, way: str, run: Run) -> bool:
-    aims = AIM_SECONDS | {"night": AIM_NIGHT_SECONDS}
+    aims = AIM_SECONDS | {NIGHT: AIM_NIGHT_SECONDS}
     asked = aims[way] if count == max(RECORDS) else None
     lines = [
         ("wall seconds", run.seconds, asked, asked is None or run.seconds <= asked),
@@ -128,7 +125,7 @@ def _judge(count: int, way: str, run: Run) -> bool:
         ("recall", run.recall, None, True),
         ("F1", run.f1, AIM_F1, run.f1 >= AIM_F1),
     ]
-    lines = lines[:3] if way == "night" else lines
+    lines = lines[:3] if way == NIGHT else lines
     print(f"{count} records, {way}")
     for name, got, aim, good in lines:
         told = "" if aim is None else f"   aim {aim:g}: {_verdict(good)}"
@@ -155,38 +152,3 @@ def _precision_and_recall(folder: Path) -> dict[str, float]:
         """
     ).fetchone()
     return {"precision": float(right / linked), "recall": float(right / true)}
-
-
-def _match(folder: Path, way: str) -> None:
-    """What the new process does."""
-    kept = folder / "model"
-    trains = way == "with training"
-    with workspace() as connection:
-        rules = parse_rules(RULES)
-        found = match(connection, [folder / "records.parquet"], rules, model_folder=None if trains else kept)
-        print(f"  {way}: {found.pairs} pairs compared, {len(found.conflicts)} conflicts", flush=True)
-        if trains:
-            save_model(connection, found.model, kept)
-        write_clusters(connection, folder / "clusters.csv")
-
-
-def _take(folder: Path, name: str, since: date | None) -> None:
-    """Take a file of versions into the bank's index, and fold the day it came on."""
-    rules = parse_rules(RULES)
-    with index.opened(folder / "index") as connection:
-        model = load_model(connection, comparisons_of_rules(rules), folder / "model")
-        taken = index.take(connection, model, rules, folder / f"{name}.csv", since, None)
-        region = read_region(connection, since, [])
-        days = [(since or _FIRST).toordinal() + (since is not None)]
-        changed = keep_changes(
-            connection, fold(region, [], days, weights_in(connection, model), model.settings)
-        )
-        print(f"  {name}: {taken} versions taken, {changed} changes", flush=True)
-
-
-if __name__ == "__main__":
-    home, what = Path(sys.argv[1]), sys.argv[2]
-    if what in ("index", "night"):
-        _take(home, "before" if what == "index" else "night", None if what == "index" else _FIRST)
-    else:
-        _match(home, what)

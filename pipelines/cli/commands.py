@@ -191,7 +191,8 @@ def report_command(settings: Settings, night_id: int | None) -> None:
 @told
 def portrait(settings: Settings, page: Path | None) -> None:
     """Draw what the bank's customers are worth and where they stand, of the newest edition, as one page."""
-    from pipelines.report.portrait import PortraitError, write_portrait  # drawing takes a second to import
+    from pipelines.report.portrait import write_portrait  # drawing takes a second to import
+    from pipelines.report.portrait_rows import PortraitError
 
     try:
         written = write_portrait(settings, page or settings.var / settings.bank / "reports" / "portrait.html")

@@ -4,7 +4,3 @@ known.
 What reads the matcher (``identify``, ``models``, ``decisions`` …) takes seconds to import: only what needs it
 does.
 """
-
-from pipelines.identity.numbers import identity_key, normalise_company_code, normalise_identity_number
-
-__all__ = ["identity_key", "normalise_company_code", "normalise_identity_number"]

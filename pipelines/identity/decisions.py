@@ -5,8 +5,8 @@ from datetime import date
 
 from psycopg2.extensions import cursor as Cursor
 
+from pipelines.identity.approval import first_open_date, require_two_people
 from pipelines.identity.errors import IdentityError
-from pipelines.identity.models import first_open_date
 from pipelines.settings import Settings
 from pipelines.warehouse import connect
 
@@ -35,8 +35,7 @@ def decisions(cursor: Cursor, until: date) -> list[Decision]:
     cursor.execute(
         """
         select left_source_code, left_customer_id, right_source_code, right_customer_id, kind_code,
-            effective_date,
-               lead(effective_date) over same_pair
+            effective_date, lead(effective_date) over same_pair
         from ops.identity_decisions where effective_date <= %s
         window same_pair as (
             partition by left_source_code, left_customer_id, right_source_code, right_customer_id
@@ -61,8 +60,7 @@ def decide(
     DecisionError for an unknown record, one person alone, or a decision that contradicts the others: what is
     decided to be one must not, by way of others, be decided to be two.
     """
-    if proposer.strip() == approver.strip():
-        raise DecisionError("proposer and approver must be two people: nothing was decided")
+    require_two_people(proposer, approver)
     if left == right:
         raise DecisionError(f"{'/'.join(left)} was named twice: nothing was decided; name two records")
     low, high = sorted((left, right))
@@ -78,10 +76,12 @@ def decide(
         if kind != "open":
             _refuse_contradiction([*standing, Decision(low, high, kind == "same", day, None)])
         cursor.execute(
-            "insert into ops.identity_decisions (effective_date, kind_code, left_source_code, "
-            "left_customer_id, "
-            "right_source_code, right_customer_id, reason, proposer, approver) values (%s, %s, %s, %s, "
-            "%s, %s, %s, %s, %s)",
+            """
+            insert into ops.identity_decisions (
+                effective_date, kind_code, left_source_code, left_customer_id,
+                right_source_code, right_customer_id, reason, proposer, approver
+            ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+            """,
             (day, kind, *low, *high, reason, proposer, approver),
         )
     return day
@@ -110,6 +110,5 @@ def _refuse_contradiction(standing: list[Decision]) -> None:
         if not each.is_same and root(each.left) == root(each.right):
             raise DecisionError(
                 f"{'/'.join(each.left)} and {'/'.join(each.right)} would be decided to be one, by way of "
-                f"others, and to "
-                "be two: nothing was decided; withdraw one of the decisions first (`--open`)"
+                "others, and to be two: nothing was decided; withdraw one of the decisions first (`--open`)"
             )

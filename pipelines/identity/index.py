@@ -17,15 +17,14 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from pipelines.identity.fold import RULES
+from pipelines.identity.matching.arrays import components, table_of
 from pipelines.identity.matching.blocking import BlockingRule, blocking_rules, is_told, key_list
 from pipelines.identity.matching.fields import Field, fields_of, literal
 from pipelines.identity.matching.model import Model
 from pipelines.identity.matching.rules import Rules
-from pipelines.identity.matching.scoring import add_counts, score
+from pipelines.identity.matching.scoring import add_counts, score, touched
 from pipelines.identity.matching.settings import match_settings
 from pipelines.identity.matching.table import forget, make_fields, stable_hash
 
@@ -33,6 +32,7 @@ FOREVER = date.max
 _DAY = timedelta(days=1)
 _STILL = f"date '{FOREVER}'"
 _STANDING = {"standing": ("record", "founder"), "conflicts": ("l", "r")}
+_MADE = ("versions", "frequencies", "splink_steps")  # by what is taken in, by the model
 _TABLES = """
 create table about (name varchar, content varchar);
 create table people (
@@ -73,7 +73,7 @@ def erase(folder: Path) -> None:
 
 def empty(connection: DuckDBPyConnection) -> None:
     """Forget everything."""
-    for table in ("versions", "about", "people", "keys", "closed_keys", "links", "standing", "conflicts"):
+    for table in (*_MADE, "about", "people", "keys", "closed_keys", "links", "standing", "conflicts"):
         connection.execute(f"drop table if exists {table}")
     connection.execute(_TABLES)
 
@@ -133,8 +133,9 @@ def take(
     count = connection.execute("select count(*) from fields").fetchone()[0]
     if count or not _has(connection, "versions"):
         _add_versions(connection, model)
-        _add_keys(connection, model, rules)
-        _add_links(connection, model, rules, since)
+        near = "near_keys" if since else "keys"
+        _add_keys(connection, model, rules, near)
+        _add_links(connection, model, rules, since, near)
     for table in ("records", "fields", "compared", "scored", "name_variants"):
         connection.execute(f"drop table if exists {table}")
     return count
@@ -181,11 +182,8 @@ def join_parts(connection: DuckDBPyConnection, pairs: str) -> None:
         return
     parts, places = np.unique(np.r_[rows["a"], rows["b"]], return_inverse=True)
     half = len(rows["a"])
-    edges = coo_matrix((np.ones(half, np.int8), (places[:half], places[half:])), shape=(len(parts),) * 2)
-    _, groups = connected_components(edges, directed=False)
-    lowest = np.full(len(parts), parts.max())
-    np.minimum.at(lowest, groups, parts)
-    connection.register("joined", pa.table({"part": parts, "whole": lowest[groups]}))
+    whole = parts[components(places[:half], places[half:], len(parts))]
+    connection.register("joined", table_of(part=parts, whole=whole))
     connection.execute("update people set part = joined.whole from joined where people.part = joined.part")
     connection.unregister("joined")
 
@@ -315,8 +313,11 @@ def _add_versions(connection: DuckDBPyConnection, model: Model) -> None:
     connection.execute("insert into versions from fresh")
 
 
-def _add_keys(connection: DuckDBPyConnection, model: Model, rules: Rules) -> None:
-    """The keys of fresh versions that are open on their day; those that too many records carry are closed."""
+def _add_keys(connection: DuckDBPyConnection, model: Model, rules: Rules, near: str) -> None:
+    """The keys of fresh versions that are open on their day; those that too many records carry are closed.
+
+    ``near``: the table to find shared keys in; ``near_keys`` is made of those that fresh versions have.
+    """
     sizes = list(model.blocking.sizes)
     connection.execute(
         f"""
@@ -327,20 +328,24 @@ def _add_keys(connection: DuckDBPyConnection, model: Model, rules: Rules) -> Non
         where found.key is not null
         """
     )
+    if near == "near_keys":
+        connection.execute(
+            "create or replace temp table near_keys as from keys semi join fresh_keys using (key)"
+        )
     connection.execute(
         f"""
         insert into closed_keys
-        with touched as (
+        with asked as (
             select key, any_value({sizes}[rule + 1]) as most from fresh_keys anti join closed_keys using (key)
             group by key
         ),
         held as (
-            select key, record, received_date from keys semi join touched using (key)
+            select key, record, received_date from {near} semi join asked using (key)
             union all
-            select key, record, received_date from fresh_keys semi join touched using (key)
+            select key, record, received_date from fresh_keys semi join asked using (key)
         ),
         many as (
-            select key, any_value(most) as most from held join touched using (key)
+            select key, any_value(most) as most from held join asked using (key)
             group by key having count(*) > any_value(most)
         ),
         firsts as (
@@ -355,20 +360,21 @@ def _add_keys(connection: DuckDBPyConnection, model: Model, rules: Rules) -> Non
         group by key
         """
     )
-    connection.execute(
-        """
-        insert into keys
-        select fresh_keys.* from fresh_keys left join closed_keys using (key)
-        where closed_date is null or received_date < closed_date
-        """
-    )
+    for table in dict.fromkeys(("keys", near)):
+        connection.execute(
+            f"""
+            insert into {table}
+            select fresh_keys.* from fresh_keys left join closed_keys using (key)
+            where closed_date is null or received_date < closed_date
+            """
+        )
     fields = {field.name: field for field in fields_of(rules)}
     for number, rule in enumerate(_blocks(rules)):
         if rule.is_key:
-            _weigh_crowds(connection, number, fields[rule.fields[0]])
+            _weigh_crowds(connection, number, fields[rule.fields[0]], near)
 
 
-def _weigh_crowds(connection: DuckDBPyConnection, number: int, field: Field) -> None:
+def _weigh_crowds(connection: DuckDBPyConnection, number: int, field: Field, near: str) -> None:
     """What a crowd shares tells nothing from the day on which its key is closed, and until then the less, the
     larger it is.
 
@@ -392,8 +398,7 @@ def _weigh_crowds(connection: DuckDBPyConnection, number: int, field: Field) -> 
                 select key, first_date, count(*) over (partition by key order by first_date) as records
                 from (
                     select key, record, min(received_date) as first_date
-                    from keys semi join (select key from fresh_keys
-                        where rule = {number}) as asked using (key)
+                    from {near} where rule = {number}
                     group by key, record
                 )
             ) as counted
@@ -405,7 +410,9 @@ def _weigh_crowds(connection: DuckDBPyConnection, number: int, field: Field) -> 
     )
 
 
-def _add_links(connection: DuckDBPyConnection, model: Model, rules: Rules, since: date | None) -> None:
+def _add_links(
+    connection: DuckDBPyConnection, model: Model, rules: Rules, since: date | None, near: str
+) -> None:
     """Compare fresh versions with each other and with those that stand, where both were ever current."""
     after = since or date.min
     connection.execute(
@@ -414,8 +421,7 @@ def _add_links(connection: DuckDBPyConnection, model: Model, rules: Rules, since
         with found as (
             select least(a.rid, b.rid) as l, greatest(a.rid, b.rid) as r,
                    bit_or(cast(1 as bigint) << cast(a.rule as integer)) as rules
-            from (select * from keys where received_date > date '{after}') as a join keys as b
-                on a.key = b.key
+            from (from {near} where received_date > date '{after}') as a join {near} as b on a.key = b.key
             where a.record <> b.record and (a.rid < b.rid or b.received_date <= date '{after}')
             group by all
         )
@@ -427,7 +433,7 @@ def _add_links(connection: DuckDBPyConnection, model: Model, rules: Rules, since
         order by found.l, found.r
         """
     )
-    score(connection, model, "pairs", "scored", "versions")
+    score(connection, model, "pairs", "scored", touched(connection, "pairs", "versions"))
     codes = " ".join(f"when '{code}' then {place}" for place, code in enumerate(RULES))
     connection.execute(
         f"""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from hashlib import sha256
+from importlib.metadata import version as metadata_version
 from pathlib import Path
 
 import duckdb
@@ -19,7 +20,7 @@ from pipelines.identity.errors import IdentityError
 from pipelines.identity.fold import NEVER, Verdict, fold
 from pipelines.identity.matching.fields import literal
 from pipelines.identity.matching.model import Model
-from pipelines.identity.models import Era, eras, load
+from pipelines.identity.models import Era, eras, load, read
 from pipelines.identity.region import keep_changes, places_of, read_region, weights_in
 from pipelines.landing.received import received_hash
 from pipelines.workspace import Workspace
@@ -61,15 +62,10 @@ class Matcher:
         model = self._begin(era)
         self._take(model, None, settled, era.start)
         self._fold(model, None, settled - _DAY, settled, settled)
-        file = write_links(self.reader, self.workspace, settled, self.folder / "links.csv")
+        self._read_landed(settled)
         differing = self.index.execute(
-            f"""
-            with landed as (
-                select source_code, source_customer_id, customer_id,
-                    cast(changed_date as date) as changed_date
-                from read_csv({literal(file.as_posix())}, all_varchar = true, header = true)
-            ),
-            found as (
+            """
+            with found as (
                 select own.source_code, own.source_customer_id, first.customer_id, own.born_date
                 from standing join people as own using (record) join people as first
                     on first.record = standing.founder
@@ -80,7 +76,6 @@ class Matcher:
             order by day, source_code limit 1
             """
         ).fetchone()
-        file.unlink()
         if differing:
             raise _changed_past(*differing, settled)
 
@@ -88,7 +83,8 @@ class Matcher:
         """Take in what was received in an era after the settled date; versions taken and changes kept."""
         after = max((day for day in (settled, era.start and era.start - _DAY) if day), default=None)
         if index.noted(self.index).get("model") == era.version:
-            model = self._load(era)
+            with self.reader.cursor() as cursor:
+                model = read(cursor, era.version)  # its frequencies lie in the index
             taken = self._take(model, after, era.end, None)
             return taken, self._fold(model, after, after or date.min, era.end)
         index.set_aside(self.index)
@@ -115,17 +111,15 @@ class Matcher:
         model = self._begin(era)
         model = replace(model, settings=replace(model.settings, **(settings or {})))
         self._take(model, None, until, era.start)
-        file = write_links(self.reader, self.workspace, until, self.folder / "links.csv")
+        self._read_landed(until)
         self.index.execute(
             f"""
             insert into standing
-            select own.record, first.record, cast(changed_date as date), date '{index.FOREVER}'
-            from read_csv({literal(file.as_posix())}, all_varchar = true, header = true) as landed
-            join people as own using (source_code, source_customer_id)
+            select own.record, first.record, changed_date, date '{index.FOREVER}'
+            from landed join people as own using (source_code, source_customer_id)
             join people as first on first.customer_id = landed.customer_id
             """
         )
-        file.unlink()
         return self._fold(model, None, until - _DAY, until, until, further)
 
     def note(self, until: date) -> None:
@@ -136,16 +130,25 @@ class Matcher:
         with self.reader.cursor() as cursor:
             return f"{_release()} {received_hash(cursor, until)}"
 
-    def _load(self, era: Era) -> Model:
-        with self.reader.cursor() as cursor:
-            return load(cursor, self.index, era.version, self.folder)
-
     def _begin(self, era: Era) -> Model:
         """An empty index of an era's model."""
         index.empty(self.index)
-        model = self._load(era)
+        with self.reader.cursor() as cursor:
+            model = load(cursor, self.index, era.version, self.folder)
         index.note(self.index, model=era.version)
         return model
+
+    def _read_landed(self, until: date) -> None:
+        """The temporary table ``landed``: every record's customer as landed up to a date, and since when."""
+        file = write_links(self.reader, self.workspace, until, self.folder / "links.csv")
+        self.index.execute(
+            f"""
+            create or replace temp table landed as
+            select * replace (cast(changed_date as date) as changed_date)
+            from read_csv({literal(file.as_posix())}, all_varchar = true, header = true)
+            """
+        )
+        file.unlink()
 
     def _take(self, model: Model, since: date | None, until: date, start: date | None) -> int:
         file = write_versions(self.reader, self.workspace, since, until, self.folder / "versions.csv")
@@ -210,9 +213,9 @@ def _verdict(decision: Decision, left: int, right: int) -> Verdict:
 
 @cache
 def _release() -> str:
-    """A hash of the code and the engine by which an index is made."""
+    """A hash of the code and the engines by which an index is made."""
     home = Path(__file__).parent
-    digest = sha256(duckdb.__version__.encode())
+    digest = sha256(f"{duckdb.__version__} {metadata_version('splink')}".encode())
     for path in sorted(path for path in home.rglob("*") if path.suffix in (".py", ".csv", ".yml", ".json")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
@@ -220,9 +223,7 @@ def _release() -> str:
 
 def _changed_past(day: date, source_code: str, settled: date) -> IdentifyError:
     return IdentifyError(
-        f"identity.links {day}: the customer versions of {source_code} no longer give the customer ids "
-        f"that were "
-        "published for this date. Nothing was landed. Find what changed in the past (deliveries, "
-        "quarantine, release of "
-        f"the code), then use `yihu rebuild --date {settled}`"
+        f"identity.links {day}: the customer versions of {source_code} no longer give the customer ids that "
+        "were published for this date. Nothing was landed. Find what changed in the past (deliveries, "
+        f"quarantine, release of the code), then use `yihu rebuild --date {settled}`"
     )

@@ -12,12 +12,14 @@ from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from duckdb import DuckDBPyConnection
-from psycopg2 import Binary
+from psycopg2 import Binary, sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from pipelines.identity.approval import first_open_date, last_published_date, require_two_people
 from pipelines.identity.arrivals import customer_rules, write_versions
 from pipelines.identity.errors import IdentityError
 from pipelines.identity.matching.engine import comparisons_of_rules, train_on_records, workspace
@@ -30,7 +32,6 @@ from pipelines.identity.matching.model import (
     save_frequencies,
 )
 from pipelines.identity.matching.settings import match_settings
-from pipelines.nights import published_until
 from pipelines.settings import Settings
 from pipelines.warehouse import connect
 from pipelines.warehouse.rooms import LOADER
@@ -80,31 +81,39 @@ def eras(cursor: Cursor, until: date) -> list[Era]:
 def load(cursor: Cursor, connection: DuckDBPyConnection, version: str, folder: Path) -> Model:
     """A model on record and, in the matcher's connection, the table ``frequencies``; ``folder`` is for
     passing files."""
-    comparisons = comparisons_of_rules(customer_rules())
+    if version != STARTING:
+        path = folder / "frequencies.parquet"
+        path.write_bytes(_kept(cursor, version, "frequencies"))
+        load_frequencies(connection, path)
+        path.unlink()
+    return read(cursor, version)
+
+
+def read(cursor: Cursor, version: str) -> Model:
+    """A model on record, for a connection that holds its frequencies already."""
     if version == STARTING:
-        return model_of((files("pipelines.identity") / "starting_model.json").read_text("utf-8"), comparisons)
-    cursor.execute("select content, frequencies from ops.identity_models where version = %s", (version,))
+        content = (files("pipelines.identity") / "starting_model.json").read_text("utf-8")
+    else:
+        content = _kept(cursor, version, "content")
+    return model_of(content, comparisons_of_rules(customer_rules()))
+
+
+def _kept(cursor: Cursor, version: str, column: str) -> Any:
+    query = sql.SQL("select {} from ops.identity_models where version = %s").format(sql.Identifier(column))
+    cursor.execute(query, (version,))
     row = cursor.fetchone()
     if row is None:
         raise ModelRegistryError(
             f"identity model {version} is not on record: `yihu identity models` lists them"
         )
-    path = folder / "frequencies.parquet"
-    path.write_bytes(row[1])
-    load_frequencies(connection, path)
-    path.unlink()
-    return model_of(row[0], comparisons)
+    return row[0]
 
 
 def train(settings: Settings) -> Trained:
     """Train a model on the customer versions that hold on the last published date, and put it on record."""
     with connect(settings, LOADER) as reader, workspace() as connection, TemporaryDirectory() as folder:
         with reader.cursor() as cursor:
-            until = published_until(cursor)
-        if until is None:
-            raise ModelRegistryError(
-                "nothing is published yet, so there is nothing to train on: run a night first"
-            )
+            until = last_published_date(cursor)
         records = read_current(reader, connection, until, Path(folder))
         model = train_on_records(connection, customer_rules(), match_settings())
         path = Path(folder) / "frequencies.parquet"
@@ -147,8 +156,7 @@ def read_current(
 
 def promote(settings: Settings, version: str, proposer: str, approver: str, reason: str) -> date:
     """Let a model hold from the first date that readers have not seen; gives that date."""
-    if proposer.strip() == approver.strip():
-        raise ModelRegistryError("proposer and approver must be two people: nothing was promoted")
+    require_two_people(proposer, approver)
     with connect(settings) as connection, connection.cursor() as cursor:
         cursor.execute("select count(*) from ops.identity_models where version = %s", (version,))
         if version != STARTING and cursor.fetchone()[0] == 0:
@@ -162,20 +170,14 @@ def promote(settings: Settings, version: str, proposer: str, approver: str, reas
     return day
 
 
-def first_open_date(cursor: Cursor) -> date:
-    """The date from which a decision of today can hold: the one after the last published."""
-    until = published_until(cursor)
-    if until is None:
-        raise ModelRegistryError("nothing is published yet: decide when the first night has passed")
-    return until + timedelta(days=1)
-
-
 def on_record(settings: Settings) -> list[Trained]:
     """Every trained model, newest last, with the first date it holds from."""
     with connect(settings) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "select version, trained_date, record_count, (select min(effective_date) from "
-            "ops.identity_promotions "
-            "as p where p.version = m.version) from ops.identity_models as m order by trained_date, version"
+            """
+            select version, trained_date, record_count, min(effective_date)
+            from ops.identity_models left join ops.identity_promotions using (version)
+            group by version, trained_date, record_count order by trained_date, version
+            """
         )
         return [Trained(*row) for row in cursor.fetchall()]

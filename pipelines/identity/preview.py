@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipelines.identity import index
+from pipelines.identity.approval import last_published_date
 from pipelines.identity.decisions import Decision, Record
 from pipelines.identity.errors import IdentityError
 from pipelines.identity.matcher import Matcher
 from pipelines.identity.matching.settings import MatchSettings
 from pipelines.identity.region import changed_rows
-from pipelines.nights import published_until
 from pipelines.settings import Settings
 from pipelines.warehouse import connect
 from pipelines.warehouse.rooms import LOADER
@@ -23,7 +23,7 @@ from pipelines.workspace import LIVE
 
 
 class PreviewError(IdentityError):
-    """Nothing to look at, or a number of matching that there is not."""
+    """A number of matching that there is not."""
 
 
 @contextmanager
@@ -49,9 +49,7 @@ def preview(
         connect(settings, LOADER) as reader,
     ):
         with reader.cursor() as cursor:
-            until = published_until(cursor)
-        if until is None:
-            raise PreviewError("nothing is published yet: run a night first")
+            until = last_published_date(cursor)
         further = [
             Decision(left, right, is_same, until, None)
             for is_same, pairs in ((True, same), (False, different))

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import date
 
 import numpy as np
-import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from pipelines.identity.fold import CAUSES, CHANGES, NEVER, NOBODY, RULES, Changes, Region, Weigh
 from pipelines.identity.index import FOREVER
+from pipelines.identity.matching.arrays import table_of
 from pipelines.identity.matching.clusters import weigh_arrays
 from pipelines.identity.matching.model import Model
-from pipelines.identity.matching.scoring import score
+from pipelines.identity.matching.scoring import score, touched
 from pipelines.identity.matching.table import stable_hash
 
 _CHUNK = 50_000
@@ -124,10 +124,10 @@ def weights_in(connection: DuckDBPyConnection, model: Model) -> Weigh:
         """
     )
     connection.execute(
-        "create or replace temp table inner_pairs as from inner_pairs anti join links using (l, r) order "
-        "by l, r"
+        "create or replace temp table inner_pairs as "
+        "from inner_pairs anti join links using (l, r) order by l, r"
     )
-    score(connection, model, "inner_pairs", "inner_scores", "versions")
+    score(connection, model, "inner_pairs", "inner_scores", touched(connection, "inner_pairs", "versions"))
     found = connection.execute(
         """
         select a.place as l, b.place as r, weight from inner_scores
@@ -146,7 +146,9 @@ def weights_in(connection: DuckDBPyConnection, model: Model) -> Weigh:
         if not is_known.all():
             bits[~is_known] = weigh_arrays(
                 connection,
-                lambda pairs, result: score(connection, model, pairs, result, "versions"),
+                lambda pairs, result: score(
+                    connection, model, pairs, result, touched(connection, pairs, "versions")
+                ),
                 rids[left[~is_known]],
                 rids[right[~is_known]],
             )
@@ -158,9 +160,8 @@ def weights_in(connection: DuckDBPyConnection, model: Model) -> Weigh:
 def keep_changes(connection: DuckDBPyConnection, changes: Iterable[Changes]) -> int:
     """Let the fold's changes stand, and make the table ``changes`` of them; gives their number."""
     connection.execute(
-        "create or replace temp table folded (changed_date date, record bigint, founder bigint, former "
-        "bigint, "
-        "change tinyint, cause tinyint, rule tinyint, linked bigint, weight double)"
+        "create or replace temp table folded (changed_date date, record bigint, founder bigint, "
+        "former bigint, change tinyint, cause tinyint, rule tinyint, linked bigint, weight double)"
     )
     connection.execute(
         "create or replace temp table disputed (changed_date date, l bigint, r bigint, rule tinyint, "
@@ -170,19 +171,12 @@ def keep_changes(connection: DuckDBPyConnection, changes: Iterable[Changes]) -> 
         if day.conflicts:
             disputed = [(day.day, each.left, each.right, each.rule, each.weight) for each in day.conflicts]
             connection.executemany("insert into disputed values (?, ?, ?, ?, ?)", disputed)
-        rows = {
-            "changed_date": pa.array([day.day] * len(day.record), pa.date32()),
-            "record": day.record,
-            "founder": day.founder,
-            "former": day.former,
-            "change": day.change,
-            "cause": day.cause,
-            "rule": day.rule,
-            "linked": day.linked,
-            "weight": pa.array(day.weight, from_pandas=True),
-        }
-        connection.register("changed", pa.table(rows))
-        connection.execute("insert into folded from changed")
+        columns = ("record", "founder", "former", "change", "cause", "rule", "linked", "weight")
+        connection.register("changed", table_of(**{name: getattr(day, name) for name in columns}))
+        connection.execute(
+            f"insert into folded select date '{day.day}', "
+            "* replace (if(isnan(weight), null, weight) as weight) from changed"
+        )
         connection.unregister("changed")
     connection.execute(
         f"""

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from psycopg2.extensions import cursor as Cursor
 
+from pipelines.identity.approval import last_published_date
 from pipelines.identity.arrivals import customer_rules
 from pipelines.identity.decisions import Decision, Record, decisions
 from pipelines.identity.errors import IdentityError
@@ -16,7 +17,6 @@ from pipelines.identity.matching.explain import Explanation, explain
 from pipelines.identity.matching.scoring import add_counts
 from pipelines.identity.matching.table import make_fields
 from pipelines.identity.models import eras, load, read_current
-from pipelines.nights import published_until
 from pipelines.settings import Settings
 from pipelines.warehouse import connect
 from pipelines.warehouse.rooms import LOADER
@@ -55,9 +55,7 @@ def why(settings: Settings, left: str, right: str) -> Answer:
         workspace() as connection,
         TemporaryDirectory() as folder,
     ):
-        until = published_until(cursor)
-        if until is None:
-            raise WhyError("nothing is published yet: run a night first")
+        until = last_published_date(cursor)
         sides = [_records(cursor, name, until) for name in (left, right)]
         version = eras(cursor, until)[-1].version
         model = load(cursor, connection, version, Path(folder))

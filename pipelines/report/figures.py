@@ -30,6 +30,9 @@ class Figures:
     totals: Any | None
     tiers: Rows
     churn: Rows
+    identity_changes: Rows
+    conflict_count: int
+    conflicts: Rows
     digests: Rows
 
 
@@ -59,6 +62,11 @@ def read_figures(settings: Settings, night: Night) -> Figures:
             totals=_one(connection, _TOTALS.format(schema=schema)) if schema else None,
             tiers=_all(connection, _TIERS.format(schema=schema)) if schema else [],
             churn=_all(connection, _CHURN.format(schema=schema)) if schema else [],
+            identity_changes=_all(connection, _IDENTITY_CHANGES.format(schema=schema)) if schema else [],
+            conflict_count=_one(connection, _CONFLICT_COUNT.format(schema=schema)).open_count
+            if schema
+            else 0,
+            conflicts=_all(connection, _CONFLICTS.format(schema=schema)) if schema else [],
             digests=_all(
                 connection,
                 "select * from ops.publications where edition_id = %s order by table_name",
@@ -120,6 +128,38 @@ _CHURN = """
 select churn_band_code, count(*) as customer_count, sum(money_at_risk_amount) as money_at_risk_amount,
        avg(churn_probability) as churn_probability
 from {schema}.customer_churn group by 1 order by 4 desc
+"""
+# "tonight": after the edition before; of a first edition, which tells all history, on its own date
+_IDENTITY_CHANGES = """
+with tonight as (
+    select max(business_date) as business_date from {schema}.customer_identity_changes
+),
+changes as (
+    select change.*
+    from {schema}.customer_identity_changes as change inner join tonight using (business_date)
+    where change.changed_date > coalesce(
+        (select max(former.business_date) from ops.editions as former
+         where former.state = 'kept' and former.business_date < tonight.business_date),
+        tonight.business_date - 1
+    )
+)
+select named.name_zh as change_zh, named.name_en as change_en,
+       cause.name_zh as cause_zh, cause.name_en as cause_en,
+       count(*) as record_count, count(distinct changes.customer_id) as customer_count
+from changes
+inner join {schema}.codes as named on named.code_set = 'identity_change' and named.code = changes.change_code
+inner join {schema}.codes as cause on cause.code_set = 'identity_cause' and cause.code = changes.cause_code
+group by named.rank, cause.rank, 1, 2, 3, 4 order by named.rank, cause.rank
+"""
+_CONFLICT_COUNT = "select count(*) as open_count from {schema}.customer_identity_conflicts"
+_CONFLICTS = """
+select conflict.customer_id, conflict.linked_customer_id, rule.name_zh as rule_zh, rule.name_en as rule_en,
+       conflict.link_weight, conflict.since_date
+from {schema}.customer_identity_conflicts as conflict
+inner join {schema}.codes as rule on rule.code_set = 'identity_rule' and rule.code = conflict.rule_code
+order by conflict.since_date desc, conflict.link_weight desc, conflict.customer_id,
+         conflict.linked_customer_id
+limit 20
 """
 
 

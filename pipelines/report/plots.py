@@ -1,6 +1,10 @@
-"""Plots as SVG text that stands inside a page: no file, no font, no request; for light and dark ground."""
+"""Plots as SVG text that stands inside a page: no file, no font, no request; for light and dark ground.
+
+Names of lines and columns are the page's: it shows them beside the colours of ``COLOURS``, in the same order.
+"""
 
 import io
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,6 +15,7 @@ from matplotlib.figure import Figure
 
 INK = "#7d8590"  # reads on white and on black
 COLOURS = ("#3b82c4", "#d9822b", "#5b9a52", "#a85aa0")
+WIDTH = 5.2  # inches: the text stays readable where the page is as narrow as a telephone
 # Equal figures give equal bytes: no date, ids from a fixed salt; text stays text, in the page's own font.
 _STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
@@ -25,49 +30,44 @@ _STYLE: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
+# what a page has no use for: name spaces, who made it, names of groups, the drawer's own fonts
+_SPARE = re.compile(
+    r'\s+xmlns(?::\w+)?="[^"]*"|<metadata>.*?</metadata>\s*|(?<=<g) id="[^"]*"|font-family:[^;"]*;?\s*'
+    r"|<style.*?</style>\s*",
+    re.DOTALL,
+)
 
 
-def bars(names: Sequence[str], counts: Sequence[float], label: str) -> str:
-    """One horizontal bar for each name, the first on top, each with its number."""
-
-    def draw(axes: Axes) -> None:
-        drawn = axes.barh(names, counts, color=COLOURS[0])
-        axes.bar_label(drawn, labels=[f"{count:,.0f}" for count in counts], padding=3)
-        axes.invert_yaxis()
-        axes.set_xlabel(label)
-        axes.margins(x=0.12)
-
-    return _svg(draw, height=0.6 + 0.32 * max(len(names), 1))
-
-
-def stacked_bars(places: Sequence[str], parts: dict[str, Sequence[float]], label: str) -> str:
-    """One column for each place, made of its parts, from the bottom up."""
+def stacked_bars(places: Sequence[str], parts: Sequence[Sequence[float]]) -> str:
+    """One column for each place, made of its parts: what is above zero upwards, what is below downwards."""
 
     def draw(axes: Axes) -> None:
-        base = [0.0] * len(places)
-        for number, (name, heights) in enumerate(parts.items()):
-            axes.bar(places, heights, bottom=base, label=name, color=COLOURS[number % len(COLOURS)])
-            base = [low + high for low, high in zip(base, heights, strict=True)]
-        axes.set_ylabel(label)
+        bases = {True: [0.0] * len(places), False: [0.0] * len(places)}
+        for number, heights in enumerate(parts):
+            up = any(height > 0 for height in heights)
+            axes.bar(places, heights, bottom=bases[up], color=COLOURS[number % len(COLOURS)])
+            bases[up] = [low + high for low, high in zip(bases[up], heights, strict=True)]
+        axes.axhline(0, color=INK, linewidth=0.8)
+        axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
+        axes.yaxis.get_major_locator().set_params(integer=True)
         axes.tick_params(axis="x", rotation=60)
-        axes.legend(frameon=False, ncols=len(parts), loc="lower left", bbox_to_anchor=(0, 1))
 
-    return _svg(draw)
+    return _svg(draw, height=2.3)
 
 
-def curves(
-    lines: dict[str, tuple[Sequence[float], Sequence[float]]], label_x: str, label_y: str, even: str = ""
-) -> str:
-    """A line for each name through its points; ``even`` names the diagonal of equal shares, if wanted."""
+def curves(lines: Sequence[tuple[Sequence[float], Sequence[float]]], label_x: str, label_y: str) -> str:
+    """A line through each sequence of points, in shares of 1; dotted where all would be alike."""
 
     def draw(axes: Axes) -> None:
-        for number, (name, (across, up)) in enumerate(lines.items()):
-            axes.plot(across, up, label=name, color=COLOURS[number % len(COLOURS)])
-        if even:
-            axes.plot([0, 1], [0, 1], label=even, color=INK, linestyle=":")
+        for number, (across, up) in enumerate(lines):
+            # one upon the other, both are still seen
+            style = {"linestyle": "--", "linewidth": 2} if number else {"linewidth": 3.5}
+            axes.plot(across, up, color=COLOURS[number % len(COLOURS)], **style)
+        axes.plot([0, 1], [0, 1], color=INK, linestyle=":")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(lambda value, _: f"{value:.0%}")
         axes.set_xlabel(label_x)
         axes.set_ylabel(label_y)
-        axes.legend(frameon=False)
 
     return _svg(draw)
 
@@ -79,10 +79,27 @@ def histogram(values: Sequence[float], label: str, linear_up_to: float) -> str:
     """
 
     def draw(axes: Axes) -> None:
+        edges = _edges(values, linear_up_to)
         axes.set_xscale("symlog", linthresh=linear_up_to)
-        axes.hist(values, bins=_edges(values, linear_up_to), color=COLOURS[0])
+        axes.hist(values, bins=edges, color=COLOURS[0])
+        axes.set_xlim(edges[0], edges[-1])
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        axes.yaxis.get_major_locator().set_params(integer=True)
         axes.set_xlabel(label)
-        axes.set_ylabel("客户数 customers")
+        axes.tick_params(axis="x", rotation=30)
+
+    return _svg(draw)
+
+
+def densities(groups: Sequence[Sequence[float]], label: str) -> str:
+    """Scores from 0 to 1 in twenty steps: one outline for each group, how many lie where."""
+
+    def draw(axes: Axes) -> None:
+        for number, scores in enumerate(groups):
+            axes.hist(scores, bins=20, range=(0, 1), histtype="stepfilled", alpha=0.6, color=COLOURS[number])
+        axes.set_xlim(0, 1)
+        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.set_xlabel(label)
 
     return _svg(draw)
 
@@ -100,12 +117,12 @@ def _edges(values: Sequence[float], linear_up_to: float) -> list[float]:
     return edges[first : max(last, first + 1) + 1]
 
 
-def _svg(draw: Callable[[Axes], None], width: float = 7.2, height: float = 3.2) -> str:
+def _svg(draw: Callable[[Axes], None], width: float = WIDTH, height: float = 2.8) -> str:
     with rc_context(_STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         draw(figure.add_subplot())
         text = io.StringIO()
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing from font")  # the reader's font has them
-            figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return text.getvalue()[text.getvalue().index("<svg") :]
+            figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
+    return _SPARE.sub("", text.getvalue()[text.getvalue().index("<svg") :])

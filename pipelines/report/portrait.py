@@ -1,51 +1,79 @@
 """The portrait of a bank: what its customers are worth and where they stand, as one page of plots."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from psycopg2.extensions import connection as Connection
-from psycopg2.extras import NamedTupleCursor
 
 from pipelines.report import plots
+from pipelines.report.portrait_rows import Rows, read_rows
 from pipelines.settings import Settings
 from pipelines.sources import load_bank
-from pipelines.warehouse import connect
 
 TEMPLATE = "portrait.html.jinja"
 LINEAR_UP_TO = 100.0  # money below it is drawn evenly, above it by powers of ten
+# what current value is made of: column of customer_values, Chinese, English, whether it is a cost
+PARTS = (
+    ("deposit_contribution", "存款贡献", "Deposits", False),
+    ("loan_contribution", "贷款贡献", "Loans", False),
+    ("settlement_fee", "结算手续费", "Settlement fees", False),
+    ("cards_fee", "银行卡手续费", "Card fees", False),
+    ("wealth_fee", "投资理财手续费", "Wealth fees", False),
+    ("loans_fee", "贷款手续费", "Loan fees", False),
+    ("agency_fee", "代理手续费", "Agency fees", False),
+    ("transaction_cost", "交易成本", "Transactions", True),
+    ("service_cost", "账户服务成本", "Accounts", True),
+    ("privilege_cost", "权益成本", "Privileges", True),
+)
+MEASURES = {"revenue": ("收入", "revenue"), "contribution": ("当前价值", "current value")}
 
 
-class PortraitError(Exception):
-    """There is nothing to draw; the message says what to run."""
+@dataclass(frozen=True)
+class Bar:
+    """One line of a list of bars: ``amount`` in the list's unit, ``share`` of it as told beside the bar."""
+
+    name_zh: str
+    name_en: str
+    amount: Decimal
+    length: float  # of the longest bar, 0 to 1
+    share: float | None = None
+    watched: int = 0
 
 
 @dataclass(frozen=True)
 class Plot:
-    """One plot with its caption in both languages."""
+    """One plot with its caption, what it says, and the names of what is drawn in which colour."""
 
     name_zh: str
     name_en: str
     svg: str
+    note_zh: str = ""
+    note_en: str = ""
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A tier scheme: its tiers from the highest down, and who rose and fell month by month."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    tiers: list[Bar]
+    moves: Plot | None
 
 
 def write_portrait(settings: Settings, page: Path) -> Path:
     """Draw the newest edition that is published and write one self-contained HTML file; returns its path.
 
-    Raises PortraitError when nothing is published.
+    The same edition gives the same bytes. Raises PortraitError when nothing is published.
     """
-    with connect(settings) as connection:
-        edition = _newest_edition(connection)
-        plotted = [
-            *_money(connection, edition.edition_id),
-            *_concentration(connection, edition.edition_id),
-            *_tiers(connection, edition.edition_id),
-            *_migrations(connection, edition.edition_id),
-        ]
-        totals = _rows(connection, _TOTALS.format(schema=edition.edition_id))[0]
+    rows = read_rows(settings)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -54,161 +82,130 @@ def write_portrait(settings: Settings, page: Path) -> Path:
         lstrip_blocks=True,
     )
     text = environment.get_template(TEMPLATE).render(
-        bank=load_bank(settings.bank), business_date=edition.business_date, totals=totals, plots=plotted
+        bank=load_bank(settings.bank),
+        business_date=rows.business_date,
+        totals=rows.totals,
+        parts=_parts(rows.totals),
+        plots=[*_money(rows), _concentration(rows.concentration), _scores(rows.customers)],
+        schemes=_schemes(rows),
+        colours=plots.COLOURS,
     )
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(text, encoding="utf-8")
     return page
 
 
-def _newest_edition(connection: Connection) -> Any:
-    found = _rows(
-        connection,
-        "select edition_id, business_date from ops.editions where state = 'kept' "
-        "order by business_date desc, edition_number desc limit 1",
+def _parts(totals: Any) -> list[Bar]:
+    """What brought and what cost, over twelve months; nothing is shown of what the bank does not have."""
+    amounts = [
+        (zh, en, getattr(totals, f"{column}_amount") * (-1 if is_cost else 1))
+        for column, zh, en, is_cost in PARTS
+    ]
+    longest = max(abs(amount) for *_, amount in amounts) or 1
+    return [Bar(zh, en, amount, float(abs(amount) / longest)) for zh, en, amount in amounts if amount]
+
+
+def _money(rows: Rows) -> list[Plot]:
+    currency = rows.totals.currency_code
+    values = [float(row.current_value_12m_amount) for row in rows.customers]
+    assets = [float(row.aum_month_average_amount) for row in rows.customers]
+    below = sum(value < 0 for value in values)
+    nothing = sum(amount == 0 for amount in assets)
+    return [
+        Plot(
+            "近十二个月当前价值",
+            "Current value over twelve months",
+            plots.histogram(values, currency, LINEAR_UP_TO),
+            f"客户数；{below:,} 户为负",
+            f"number of customers; {below:,} are below zero",
+        ),
+        Plot(
+            "月日均管理资产（AUM）",
+            "Monthly average assets under management",
+            plots.histogram(assets, currency, LINEAR_UP_TO),
+            f"客户数；{nothing:,} 户没有资产",
+            f"number of customers; {nothing:,} have none",
+        ),
+    ]
+
+
+def _concentration(rows: Iterable[Any]) -> Plot:
+    lines, zh, en, keys = [], [], [], []
+    for measure, group in groupby(rows, key=lambda row: row.measure_code):
+        points = [point for point in group if point.value_share is not None]
+        if not points:  # its total is not positive: shares of it say nothing
+            continue
+        names = MEASURES[measure]
+        lines.append(
+            (
+                [0.0, *(float(point.reached_customer_share) for point in points)],
+                [0.0, *(float(point.value_share) for point in points)],
+            )
+        )
+        keys.append(" ".join(names))
+        top = points[0]
+        zh.append(f"前 {top.top_customer_share:.0%} 的客户带来 {top.top_value_share:.0%} 的{names[0]}")
+        en.append(f"the best {top.top_customer_share:.0%} bring {top.top_value_share:.0%} of {names[1]}")
+    return Plot(
+        "二八曲线",
+        "80/20: which share of customers brings which share",
+        plots.curves(lines, "客户占比 share of customers", "占比 share"),
+        "；".join(zh),
+        "; ".join(en),
+        tuple(keys),
     )
-    if not found:
-        raise PortraitError("nothing is published yet; run a night first: yihu night --date yyyy-mm-dd")
-    return found[0]
 
 
-def _money(connection: Connection, schema: str) -> list[Plot]:
-    rows = _rows(connection, _MONEY.format(schema=schema))
-    return [
-        Plot(
-            "近十二个月当前价值的分布",
-            "Distribution of current value over twelve months",
-            plots.histogram([float(row.current_value) for row in rows], rows[0].currency_code, LINEAR_UP_TO),
-        ),
-        Plot(
-            "月日均管理资产（AUM）的分布",
-            "Distribution of monthly average assets under management",
-            plots.histogram([float(row.aum) for row in rows], rows[0].currency_code, LINEAR_UP_TO),
-        ),
+def _scores(customers: Iterable[Any]) -> Plot:
+    scores = [
+        [float(score) for score in column if score is not None]
+        for column in zip(*((row.stability_score, row.loyalty_score) for row in customers), strict=True)
     ]
+    known = [len(column) for column in scores]
+    return Plot(
+        "稳定度与忠诚度",
+        "Stability and loyalty",
+        plots.densities(scores, "得分 score"),
+        f"客户数；已知稳定度 {known[0]:,} 户、忠诚度 {known[1]:,} 户",
+        f"number of customers; stability is known of {known[0]:,}, loyalty of {known[1]:,}",
+        ("稳定度 stability", "忠诚度 loyalty"),
+    )
 
 
-def _concentration(connection: Connection, schema: str) -> list[Plot]:
-    rows = _rows(connection, _CONCENTRATION.format(schema=schema))
-    names = {"revenue": "收入 revenue", "contribution": "贡献 contribution"}
-    lines = {
-        names[measure]: (
-            [0.0, *(float(row.customer_share) for row in points)],
-            [0.0, *(float(row.value_share) for row in points)],
-        )
-        for measure, points in (
-            (key, list(group)) for key, group in groupby(rows, key=lambda row: row.measure_code)
-        )
-    }
-    words = ("客户占比（价值由高到低） share of customers, best first", "占比 share", "人人相等 all alike")
-    return [
-        Plot("二八曲线", "80/20: which share of customers brings which share", plots.curves(lines, *words))
-    ]
-
-
-def _tiers(connection: Connection, schema: str) -> list[Plot]:
-    rows = _rows(connection, _TIERS.format(schema=schema))
+def _schemes(rows: Rows) -> list[Scheme]:
+    moves = {code: list(group) for code, group in groupby(rows.moves, key=lambda row: row.scheme_code)}
     found = []
-    for _, group in groupby(rows, key=lambda row: row.scheme_code):
+    for code, group in groupby(rows.tiers, key=lambda row: row.scheme_code):
         tiers = list(group)
-        found.append(
-            Plot(
-                tiers[0].scheme_zh,
-                tiers[0].scheme_en,
-                plots.bars(
-                    [f"{row.tier_zh} {row.tier_en}" for row in tiers],
-                    [row.customers for row in tiers],
-                    "客户数 customers",
-                ),
+        largest, total = max(row.customers for row in tiers) or 1, sum(row.customers for row in tiers) or 1
+        bars = [
+            Bar(
+                row.tier_zh,
+                row.tier_en,
+                Decimal(row.customers),
+                row.customers / largest,
+                row.customers / total,
+                row.watched,
             )
-        )
+            for row in tiers
+        ]
+        found.append(Scheme(code, tiers[0].scheme_zh, tiers[0].scheme_en, bars, _moves(moves.get(code, []))))
     return found
 
 
-def _migrations(connection: Connection, schema: str) -> list[Plot]:
-    rows = _rows(connection, _MIGRATIONS.format(schema=schema))
-    found = []
-    for _, group in groupby(rows, key=lambda row: row.scheme_code):
-        months = list(group)
-        found.append(
-            Plot(
-                f"{months[0].scheme_zh}：逐月升降",
-                f"{months[0].scheme_en}: up and down by month",
-                plots.stacked_bars(
-                    [_month(row.month_end_date) for row in months],
-                    {
-                        "上升 up": [row.up or 0 for row in months],
-                        "下降 down": [row.down or 0 for row in months],
-                    },
-                    "客户数 customers",
-                ),
-            )
-        )
-    return found
+def _moves(months: list[Any]) -> Plot | None:
+    if not months:
+        return None
+    up, down = [int(row.up) for row in months], [int(row.down) for row in months]
+    return Plot(
+        "逐月升降",
+        "Up and down by month",
+        plots.stacked_bars([_month(row.month_end_date) for row in months], [up, [-count for count in down]]),
+        f"共升 {sum(up):,} 户次、降 {sum(down):,} 户次",
+        f"{sum(up):,} times up, {sum(down):,} times down",
+        ("上升 up", "下降 down"),
+    )
 
 
 def _month(day: date) -> str:
     return f"{day:%Y-%m}"
-
-
-def _rows(connection: Connection, statement: str) -> list[Any]:
-    with connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
-        cursor.execute(statement)
-        return cursor.fetchall()
-
-
-_TOTALS = """
-select
-    count(*) as customers,
-    sum(aum_month_average_amount) as aum_amount,
-    sum(revenue_12m_amount) as revenue_amount,
-    sum(current_value_12m_amount) as value_amount,
-    max(customer.currency_code) as currency_code
-from {schema}.customer_360 as customer
-inner join {schema}.customer_values as value using (customer_id)
-"""
-_MONEY = """
-select
-    value.current_value_12m_amount as current_value,
-    customer.aum_month_average_amount as aum,
-    customer.currency_code
-from {schema}.customer_values as value
-inner join {schema}.customer_360 as customer using (customer_id)
-order by 1
-"""
-_CONCENTRATION = """
-select measure_code, customer_share, value_share
-from {schema}.value_concentrations
-where
-    scope_code = 'bank'
-    and month_end_date = (select max(month_end_date) from {schema}.value_concentrations)
-order by 1 desc, 2
-"""
-_TIERS = """
-select
-    tier.scheme_code,
-    max(scheme.name_zh) as scheme_zh,
-    max(scheme.name_en) as scheme_en,
-    max(named.name_zh) as tier_zh,
-    max(named.name_en) as tier_en,
-    count(*) as customers
-from {schema}.customer_tiers as tier
-inner join {schema}.codes as scheme on scheme.code_set = 'scheme' and tier.scheme_code = scheme.code
-inner join {schema}.codes as named
-    on named.code_set = 'tier_' || tier.scheme_code and tier.tier_code = named.code
-group by tier.scheme_code, tier.tier_rank, tier.tier_code, scheme.rank
-order by scheme.rank, tier.tier_rank desc
-"""
-_MIGRATIONS = """
-select
-    migration.scheme_code,
-    max(scheme.name_zh) as scheme_zh,
-    max(scheme.name_en) as scheme_en,
-    migration.month_end_date,
-    sum(migration.customer_count) filter (where migration.to_tier_rank > migration.from_tier_rank) as up,
-    sum(migration.customer_count) filter (where migration.to_tier_rank < migration.from_tier_rank) as down
-from {schema}.tier_migrations as migration
-inner join {schema}.codes as scheme on scheme.code_set = 'scheme' and migration.scheme_code = scheme.code
-group by migration.scheme_code, scheme.rank, migration.month_end_date
-order by scheme.rank, migration.month_end_date
-"""

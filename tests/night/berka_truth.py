@@ -33,9 +33,12 @@ class Truth:
     """The bank on one day (``yymmdd``: texts of one century sort as dates do)."""
 
     def __init__(self, archive: Archive, day: str) -> None:
-        self.accounts = {row["account_id"] for row in archive.accounts if row["date"] <= day}
+        self.day = day
+        self.opened = {row["account_id"]: row["date"] for row in archive.accounts if row["date"] <= day}
+        self.accounts = set(self.opened)
         self.loans = {row["loan_id"]: row for row in archive.loans if row["date"] <= day}
-        self.cards = {row["card_id"] for row in archive.cards if row["issued"][:6] <= day}
+        cards = [row for row in archive.cards if row["issued"][:6] <= day]
+        self.cards = {row["card_id"] for row in cards}
         self.transactions = [row for row in archive.transactions if row["date"] <= day]
         self.dispositions = [row for row in archive.dispositions if row["account_id"] in self.accounts]
         self.clients = {row["client_id"] for row in self.dispositions}
@@ -43,6 +46,8 @@ class Truth:
             row["account_id"]: row["client_id"] for row in self.dispositions if row["type"] == "OWNER"
         }
         self.disponents = self.clients - set(self.owners.values())
+        bearers = {row["disp_id"]: row["client_id"] for row in self.dispositions}
+        self.bearers = [(bearers[row["disp_id"]], row["issued"][:6]) for row in cards]
 
     @cached_property
     def day_ends(self) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
@@ -61,6 +66,15 @@ class Truth:
                 reported[account, day], key=lambda balance: (abs(balance - expected), balance)
             )
             found[account, day] = former[account], abs(former[account] - expected)
+        return found
+
+    @cached_property
+    def loan_payments(self) -> dict[str, list[Row]]:
+        """Account → its payments of loans."""
+        found = defaultdict(list)
+        for row in self.transactions:
+            if row["k_symbol"] == "UVER":
+                found[row["account_id"]].append(row)
         return found
 
     @property
@@ -87,10 +101,8 @@ class Truth:
             number: Decimal(loan["amount"])
             - sum(
                 Decimal(row["amount"])
-                for row in self.transactions
-                if row["account_id"] == loan["account_id"]
-                and row["k_symbol"] == "UVER"
-                and row["date"] >= loan["date"]
+                for row in self.loan_payments[loan["account_id"]]
+                if row["date"] >= loan["date"]
             )
             for number, loan in self.loans.items()
         }

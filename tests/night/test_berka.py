@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 from berka_truth import Archive
+from berka_worth import Worth
 from conftest import own_bank
 from night_support import digests, night_state, query, run_night, warm
 
@@ -70,20 +71,24 @@ class Served:
     """A night's business date, its published rows by table, and the truth about the date."""
 
     def __init__(self, settings, day, truth):
-        self.settings, self.day, self.truth = settings, day, truth
-        self.tables = {name: published(settings, name) for name in ("customer_360", "customer_accounts")}
+        self.settings, self.day, self.truth, self.worth = settings, day, truth, Worth(truth)
+        self.tables = {
+            name: published(settings, name)
+            for name in ("customer_360", "customer_accounts", "customer_values", "customer_tiers")
+        }
         self.client = {
             row["customer_id"]: row["source_customer_id"]
             for row in published(settings, "customer_identities")
         }
 
-    def customers(self, *columns):
-        """Client → his customer_360 values."""
+    def customers(self, *columns, table="customer_360", scheme=None):
+        """Client → his values of a table, of one scheme if there are several."""
         return {
             self.client[row["customer_id"]]: row[columns[0]]
             if len(columns) == 1
             else [row[c] for c in columns]
-            for row in self.tables["customer_360"]
+            for row in self.tables[table]
+            if scheme in (None, row.get("scheme_code"))
         }
 
     def accounts(self, kind):
@@ -182,6 +187,93 @@ def test_a_disponent_is_a_customer_without_holdings(served):
 def test_money_is_in_koruna(served):
     assert set(served.customers("currency_code").values()) == {"CZK"}
     assert {row["currency_code"] for row in served.tables["customer_accounts"]} == {"CZK"}
+
+
+# ── value ───────────────────────────────────────────────────────────────────────────────────────────────
+
+AMOUNTS = {
+    "deposit": "deposit_contribution",
+    "loan": "loan_contribution",
+    "fee": "settlement_fee",
+    "transaction_cost": "transaction_cost",
+    "service_cost": "service_cost",
+    "value": "current_value",
+}
+
+
+def test_what_every_customer_brought_and_cost_follows_the_rule_to_the_cent(served):
+    columns = [f"{column}_12m_amount" for column in AMOUNTS.values()]
+    found = served.customers(*columns, "revenue_12m_amount", table="customer_values")
+    expected = {
+        client: [getattr(amounts, name) for name in (*AMOUNTS, "revenue")]
+        for client, amounts in served.worth.amounts.items()
+    }
+    assert found == expected
+    deposits, loans, *_, revenue = map(sum, zip(*found.values(), strict=True))
+    assert deposits > loans > 0
+    assert revenue > 0
+    assert min(value for *_, value, _ in found.values()) < 0, "who costs more than he brings is told so"
+
+
+def test_totals_of_value_add_up(served):
+    totals = served.ask(
+        "select scope_code, measure_code, sum(total_amount), sum(reached_amount), sum(customer_count) "
+        "from reporting.value_concentrations where month_end_date = %s and customer_share = 1 group by 1, 2",
+        served.day,
+    )
+    assert len(totals) == 4
+    for _, measure, total, reached, customers in totals:
+        name = {"revenue": "revenue", "contribution": "value"}[measure]
+        assert total == reached == sum(getattr(row, name) for row in served.worth.amounts.values())
+        assert customers == len(served.worth.holders)
+
+
+def test_the_best_fifth_brings_what_it_brings(served):
+    shares = served.ask(
+        "select distinct measure_code, top_customer_share, top_value_share "
+        "from reporting.value_concentrations where scope_code = 'bank' and month_end_date = %s",
+        served.day,
+    )
+    expected = {"revenue": served.worth.top("revenue"), "contribution": served.worth.top("value")}
+    assert {measure: tuple(found) for measure, *found in shares} == expected
+    for customers, brought in expected.values():
+        assert customers <= Decimal("0.2") < brought < Decimal("0.8")
+
+
+# ── tiers ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_aum_levels_are_held_as_the_rule_says(served):
+    names = {rank: code for rank, _, code in served.worth.bands}
+    found = served.customers(
+        "tier_code", "metric_tier_code", "metric_value", table="customer_tiers", scheme="aum_level"
+    )
+    assert found == {
+        client: [names[held.rank], names[held.metric_rank], held.metric]
+        for client, (*_, held) in served.worth.levels.items()
+    }
+    assert any(tier != metric for tier, metric, _ in found.values()), "somebody is held above his metric"
+
+
+def test_who_went_from_which_aum_level_to_which_in_every_month(served):
+    found = served.ask(
+        "select month_end_date, from_tier_code, to_tier_code, customer_count "
+        "from reporting.tier_migrations where scheme_code = 'aum_level'"
+    )
+    shown = min(day for day, *_ in found)
+    expected = {key: count for key, count in served.worth.migrations().items() if key[0] >= shown}
+    assert {tuple(key): count for *key, count in found} == expected
+    assert len({day for day, *_ in expected}) == min(len(served.worth.months), 13)
+    assert {("gold", "ordinary"), ("ordinary", "gold"), ("platinum", "ordinary")} <= {
+        tuple(pair) for _, *pair in expected
+    }
+
+
+def test_every_scheme_tells_its_customers_apart(served):
+    for scheme in {row["scheme_code"] for row in served.tables["customer_tiers"]}:
+        tiers = Counter(served.customers("tier_code", table="customer_tiers", scheme=scheme).values())
+        assert sum(tiers.values()) == len(served.truth.clients), scheme
+        assert max(tiers.values()) < 0.9 * len(served.truth.clients), (scheme, tiers)
 
 
 # ── the future stays unseen ─────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from pipelines.cli import main
 from pipelines.identity import index, models
+from pipelines.identity.approval import ApprovalError
 from pipelines.identity.decisions import DecisionError, decide
 from pipelines.identity.identify import identify, index_folder
 from pipelines.identity.matcher import IdentifyError
@@ -359,12 +360,12 @@ def test_a_wrong_merge_comes_apart_with_its_history(bank):
 def test_decisions_need_two_people_known_records_and_no_contradiction(bank):
     for record in ("a/1", "b/1", "c/1"):
         receive(bank, 0, record)
-    with pytest.raises(ModelRegistryError, match="nothing is published"):
+    with pytest.raises(ApprovalError, match="nothing is published"):
         by_people(bank, "same", "a/1", "b/1")
     run_night(bank, 0)
     with pytest.raises(DecisionError, match="d/1 has never been received"):
         by_people(bank, "same", "a/1", "d/1")
-    with pytest.raises(DecisionError, match="must be two people"):
+    with pytest.raises(ApprovalError, match="must be two people"):
         by_people(bank, "same", "a/1", "b/1", approver="A")
     with pytest.raises(DecisionError, match="named twice"):
         by_people(bank, "same", "a/1", "a/1")
@@ -392,7 +393,7 @@ def test_a_model_holds_from_its_promotion_on_and_is_the_cause_of_what_it_changes
     with preview(bank, trained.version) as (day, changes):
         assert day == DAY + timedelta(2)
         imagined = {(f"{row[0]}/{row[1]}", row[5]) for row in changes}
-    with pytest.raises(ModelRegistryError, match="two people"):
+    with pytest.raises(ApprovalError, match="two people"):
         promote(bank, trained.version, "A", " A ", "better")
     with pytest.raises(ModelRegistryError, match="not on record"):
         promote(bank, "none", "A", "B", "better")
@@ -412,7 +413,7 @@ def test_why_tells_for_and_against_and_shows_no_value(bank):
     receive(bank, 0, "core/1", WU, **ZHAO)
     receive(bank, 0, "crm/1", **ZHAO)
     receive(bank, 0, "loans/1", LI, name=ZHAO["name"], phone=ZHAO["phone"])
-    with pytest.raises(WhyError, match="nothing is published"):
+    with pytest.raises(ApprovalError, match="nothing is published"):
         why(bank, "core/1", "crm/1")
     run_night(bank, 0)
     told = why(bank, "core/1", "crm/1")

@@ -26,7 +26,8 @@ select
 from {{ ref(mart) }} as month
 inner join {{ ref('int_month_presets_dated') }} as preset
     on month.month_number = preset.month_number and {{ scheme }}
-inner join {{ ref('customers') }} as customer on month.customer_id = customer.customer_id
+-- outer, so that the branch is known before its bands are: guesses of ranges cost minutes
+left join {{ ref('customers') }} as customer on month.customer_id = customer.customer_id
 inner join {{ ref('int_branch_bands_dated') }} as band
     on
         preset.scheme_code = band.band_set_code

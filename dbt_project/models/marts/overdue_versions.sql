@@ -24,26 +24,21 @@ received as (
     {%- endif %}
 ),
 
-versions as (
+marked as (
     select
-        account_id,
-        balance_date,
-        overdue_days,
-        received_date,
-        line_number,
+        *,
         balance_date < {{ first_day }} and received_date < {{ first_day }} as is_former
     from received
 ),
 
 ranked as (
     select
-        version.*,
+        *,
         row_number() over (
-            partition by version.account_id, version.is_former
-            order by version.balance_date desc nulls last, version.received_date desc nulls last,
-                version.line_number desc nulls last
+            partition by account_id, is_former
+            order by balance_date desc nulls last, received_date desc nulls last, line_number desc nulls last
         ) as version_rank
-    from versions as version
+    from marked
 )
 
 select

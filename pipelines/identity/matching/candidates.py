@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from duckdb import DuckDBPyConnection
+
+from pipelines.identity.matching.arrays import table_of
 
 _RULE_BITS = 6  # room for the rule's number beside a pair
 
@@ -82,8 +83,8 @@ def merged(found: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 def write_pairs(connection: DuckDBPyConnection, pairs: np.ndarray, rules: np.ndarray, records: int) -> None:
     """Make the table ``pairs`` (l, r, rules)."""
-    table = pa.table({"l": pairs // max(records, 1), "r": pairs % max(records, 1), "rules": rules})
-    connection.register("found_pairs", table)
+    left, right = np.divmod(pairs, max(records, 1))
+    connection.register("found_pairs", table_of(l=left, r=right, rules=rules))
     connection.execute("create or replace table pairs as from found_pairs")
     connection.unregister("found_pairs")
 

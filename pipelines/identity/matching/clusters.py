@@ -9,11 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-import pyarrow as pa
 from duckdb import DuckDBPyConnection
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
+from pipelines.identity.matching.arrays import components, table_of
 from pipelines.identity.matching.settings import MatchSettings
 
 _APART = -1000.0
@@ -65,7 +63,7 @@ def cluster(
         return weigh_arrays(connection, weigh, left, right)
 
     labels = partition(graph, weights, settings)
-    connection.register("found_clusters", pa.table({"rid": np.arange(len(labels)), "cluster": labels}))
+    connection.register("found_clusters", table_of(rid=np.arange(len(labels)), cluster=labels))
     connection.execute("create or replace table clusters as from found_clusters")
     connection.unregister("found_clusters")
     places, weight = conflicts(graph, labels)
@@ -79,8 +77,7 @@ def weigh_arrays(
     connection: DuckDBPyConnection, weigh: Callable[[str, str], None], left: np.ndarray, right: np.ndarray
 ) -> np.ndarray:
     """The weights of pairs of rids, in their order."""
-    asked = pa.table({"place": np.arange(len(left)), "l": left, "r": right})
-    connection.register("asked_pairs", asked)
+    connection.register("asked_pairs", table_of(place=np.arange(len(left)), l=left, r=right))
     connection.execute("create or replace temp table missing as from asked_pairs")
     connection.unregister("asked_pairs")
     weigh("missing", "further")
@@ -126,7 +123,7 @@ def conflicts(graph: Graph, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def _components(graph: Graph, largest: int) -> np.ndarray:
-    """A component number per record; each one above the limit is taken apart at ever stronger links.
+    """The lowest place in each record's component; one above the limit is taken apart at ever stronger links.
 
     Links between records that people have decided to be two do not count.
     """
@@ -137,8 +134,7 @@ def _components(graph: Graph, largest: int) -> np.ndarray:
         left, right, weight = left[own], right[own], weight[own]
     floor = np.full(count, -np.inf)
     while True:
-        links = coo_matrix((np.ones(len(left), np.int8), (left, right)), shape=(count, count))
-        _, parts = connected_components(links, directed=False)
+        parts = components(left, right, count)
         large = np.bincount(parts, minlength=count)[parts] > largest
         inside = large[left]
         if not inside.any():
@@ -297,9 +293,9 @@ def _placed(members: np.ndarray, pairs: frozenset[Pair]) -> Iterator[Pair]:
 
 def _identity_numbers(connection: DuckDBPyConnection) -> np.ndarray:
     """Per record a code for its valid identity number, -1 without one."""
+    codes = np.full(connection.execute("select count(*) from fields").fetchone()[0], -1, dtype=np.int64)
     rows = connection.execute(
-        "select coalesce(dense_rank() over (order by id_key nulls last), 0) - 1 as id, id_key is null as "
-        "none "
-        "from fields order by rid"
+        "select rid, cast(hash(id_key) >> 1 as bigint) as code from fields where id_key is not null"
     ).fetchnumpy()
-    return np.where(rows["none"], -1, rows["id"]).astype(np.int64)
+    codes[rows["rid"]] = rows["code"]
+    return codes

@@ -16,7 +16,7 @@ from pipelines.identity.matching.comparisons import Comparison, comparisons_of
 from pipelines.identity.matching.fields import fields_of
 from pipelines.identity.matching.model import Model, load_model
 from pipelines.identity.matching.rules import Rules
-from pipelines.identity.matching.scoring import add_counts, score
+from pipelines.identity.matching.scoring import add_counts, score, touched
 from pipelines.identity.matching.settings import MatchSettings, match_settings
 from pipelines.identity.matching.table import load_records, make_fields
 from pipelines.identity.matching.training import train
@@ -54,15 +54,17 @@ def match(
     keep: list[str] | None = None,
     settings: MatchSettings | None = None,
     model_folder: Path | None = None,
+    model: Model | None = None,
 ) -> Matching:
-    """Match the records of files: train on them, or take the model of a folder; weigh their pairs;
-    cluster."""
+    """Match the records of files: train on them, or take the model of a folder, or one that counts no values;
+    weigh their pairs; cluster."""
     records = load_records(connection, paths, rules, keep or [])
     if model_folder:
         model = load_model(connection, comparisons_of_rules(rules), model_folder)
+    if model:
         fields, _ = make_fields(connection, rules, model.settings, model.habits)
         make_pairs(connection, blocking_rules(fields), model.settings, model.blocking)
-        add_counts(connection, model)
+        add_counts(connection, model, touched(connection, "pairs", "fields"))
     else:
         model = train_on_records(connection, rules, settings or match_settings())
 

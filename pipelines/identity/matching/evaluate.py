@@ -74,13 +74,21 @@ def write_clusters(connection: DuckDBPyConnection, out: Path) -> None:
     connection.execute(
         f"""
         copy (
-            select record_id, 'k' || left(md5(min(concat_ws(chr(31), source, record_id, copy))
-                       over (partition by cluster)), 16) as cluster_id
-            from (
-                select *, row_number() over (partition by source, record_id order by rid) as copy
+            with known as (
+                select line, rid, cluster, source, record_id
                 from records join (select line, rid from fields) using (line) join clusters using (rid)
+            ),
+            twice as (select source, record_id from known group by all having count(*) > 1),
+            copies as (
+                select line, row_number() over (partition by source, record_id order by rid) as copy
+                from known semi join twice using (source, record_id)
+            ),
+            named as (
+                select cluster, min(concat_ws(chr(31), source, record_id, coalesce(copy, 1))) as name
+                from known left join copies using (line) group by cluster
             )
-            order by line
+            select record_id, 'k' || left(md5(name), 16) as cluster_id
+            from known join named using (cluster) order by line
         ) to {literal(out.as_posix())} (header, delimiter ',')
         """
     )

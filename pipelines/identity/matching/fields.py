@@ -69,17 +69,18 @@ def _names(rules: Rules) -> list[Field]:
     given, surname, full = (_spelt(rules, kind) for kind in ("given_name", "surname", "full_name"))
     fields = []
     for part, kind, own in (("given", "given_name", given), ("surname", "surname", surname)):
+        before, mark = ("folded(t)",), ""
         if full and own:  # the full name speaks where the parts are silent
+            before, mark = _TIDY, "marked_"
             silent = " and ".join(f"nullif(trim({text}), '') is null" for text in (given, surname) if text)
             text = f"case when {silent} then 'full:' || {full} else {own} end"
-        elif full:
-            text = f"'full:' || {full}"
         else:
-            text = own
-        if text:
-            fields.append(
-                Field(part, kind, text, (*_TIDY, "turned(t)", "titled(t)", f"part_name(t, '{part}')"))
-            )
+            text = full or own
+        if full:
+            steps = ("turned(t)", "name_words(t)", "han_joined(t)", f"part_name(t, '{part}')")
+            fields.append(Field(part, kind, text, (*before, *(mark + step for step in steps))))
+        elif own:
+            fields.append(Field(part, kind, own, (*_TIDY, "name_words(t)")))
     return fields
 
 

@@ -166,6 +166,11 @@ def save_frequencies(connection: DuckDBPyConnection, path: Path) -> None:
 def load_model(connection: DuckDBPyConnection, comparisons: tuple[Comparison, ...], folder: Path) -> Model:
     """The model of a folder and, in the connection, its table ``frequencies``."""
     load_frequencies(connection, folder / "frequencies.parquet")
+    return read_model(comparisons, folder)
+
+
+def read_model(comparisons: tuple[Comparison, ...], folder: Path) -> Model:
+    """The model of a folder, for a connection that holds its frequencies already."""
     return model_of((folder / "model.json").read_text(encoding="utf-8"), comparisons)
 
 

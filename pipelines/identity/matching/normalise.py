@@ -1,6 +1,6 @@
 """One spelling for every value, as DuckDB macros: a value that cannot be real is null and never links.
 
-Each macro takes and gives text. The rules are those of ``pipelines.identity.numbers``, set-based.
+Each macro takes and gives text.
 """
 
 from duckdb import DuckDBPyConnection
@@ -83,10 +83,12 @@ def _texts() -> list[str]:
         "else trim(regexp_replace(case when strlen(t) = length(t) then lower(t) else plain(t) end, "
         "'[\\s\\x{200b}\\x{feff}]+', ' ', 'g')) end",
         f"something(t) as case when t = '' or t in {_listed(_NOTHING)} then null else t end",
-        "letters(t) as nullif(regexp_replace(t, '[^\\p{L}\\p{N}]+', '', 'g'), '')",
+        f"letters(t) as nullif(case when regexp_full_match(t, '[a-z0-9{_HAN}]*') then t "
+        "else regexp_replace(t, '[^\\p{L}\\p{N}]+', '', 'g') end, '')",
         "is_repeated(t) as length(t) >= 3 and length(replace(t, left(t, 1), '')) = 0",
         f"spelt_out(t) as {streets}",
-        "words(t) as nullif(trim(regexp_replace(t, '[^\\p{L}\\p{N}]+', ' ', 'g')), '')",
+        f"words(t) as nullif(case when regexp_full_match(t, '[a-z0-9{_HAN}]*') then t "
+        "else trim(regexp_replace(t, '[^\\p{L}\\p{N}]+', ' ', 'g')) end, '')",
         "city(t) as regexp_replace(t, '(.)市$', '\\1')",
         "house(t) as nullif(ltrim(letters(t), '0'), '')",
         "genuine(t) as case when is_repeated(t) then null else t end",
@@ -103,20 +105,28 @@ def _names() -> list[str]:
         f"and t not in {_listed(_TITLES)} then t "
         "else words(untitled(regexp_replace(translate(t, '''’`´', ''), '[.,;()\"]+', ' ', 'g'))) end",
         # 'Smith, John' says itself which part is which
-        "turned(t) as case when starts_with(t, 'full:') and contains(t, ',') and not regexp_matches(t, "
-        "',.*,') "
-        "then 'full:' || split_part(t, ',', 2) || ' ' || split_part(substr(t, 6), ',', 1) else t end",
-        "titled(t) as case when starts_with(t, 'full:') then 'full:' || name_words(substr(t, 6)) "
-        "else name_words(t) end",
-        "is_han(t) as regexp_matches(t, '^full:[\\p{Han} ]+$')",
+        "turned(t) as case when contains(t, ',') and not regexp_matches(t, ',.*,') "
+        "then split_part(t, ',', 2) || ' ' || split_part(t, ',', 1) else t end",
+        "is_han(t) as regexp_matches(t, '^[\\p{Han} ]+$')",
+        "han_joined(t) as case when contains(t, ' ') and is_han(t) then replace(t, ' ', '') else t end",
         f"han_surname(t) as case when length(t) > 2 and left(t, 2) in {_listed(_TWO_CHARACTER_SURNAMES)} "
         "then left(t, 2) else left(t, 1) end",
         "han_part(t, part) as case when part = 'surname' then han_surname(t) "
         "else nullif(substr(t, length(han_surname(t)) + 1), '') end",
         "last_part(t, part) as case when part = 'surname' then split_part(t, ' ', -1) "
         "else nullif(trim(left(t, length(t) - length(split_part(t, ' ', -1)))), '') end",
-        "part_name(t, part) as case when not starts_with(t, 'full:') then t when is_han(t) "
-        "then han_part(replace(substr(t, 6), ' ', ''), part) else last_part(substr(t, 6), part) end",
+        "part_name(t, part) as case when is_han(t) then han_part(t, part) else last_part(t, part) end",
+        # where a table has both, a full name stands behind a mark
+        *(
+            f"marked_{step}(t{more}) as case when starts_with(t, 'full:') "
+            f"then {mark}{step}(substr(t, 6){more}) else {otherwise} end"
+            for step, more, mark, otherwise in (
+                ("turned", "", "'full:' || ", "t"),
+                ("name_words", "", "'full:' || ", "name_words(t)"),
+                ("han_joined", "", "'full:' || ", "t"),
+                ("part_name", ", part", "", "t"),
+            )
+        ),
     ]
 
 
@@ -152,26 +162,28 @@ def _dates() -> list[str]:
 
 
 def _numbers() -> list[str]:
-    # written out: a list per record costs more than everything else that is done to a number
+    # written out: a list, or a text, per digit costs more than all else that is done to a number
     digits = " + ".join(
-        f"{weight} * (ascii(substr(t, {place}, 1)) - 48)"
-        for place, weight in enumerate(numbers.IDENTITY_WEIGHTS, start=1)
+        f"{weight} * (n // {10 ** (16 - place)} % 10)"
+        for place, weight in enumerate(numbers.IDENTITY_WEIGHTS)
     )
     companies = list(numbers.COMPANY_WEIGHTS)
     alphabet = numbers.COMPANY_ALPHABET
-    shape = f"^{numbers.COMPANY_CODE.pattern}$"
+    shape = f"^{numbers.COMPANY_SHAPE}$"
     return [
-        f"person_check(t) as substr('{numbers.IDENTITY_CHECKS}', 1 + ({digits}) % 11, 1)",
+        # a list of one, so that the number is read once, not once per digit
+        "person_check(t) as list_transform([try_cast(left(t, 17) as bigint)], lambda n: "
+        f"substr('{numbers.IDENTITY_CHECKS}', 1 + ({digits}) % 11, 1))[1]",
         f"company_check(t) as substr('{alphabet}', 1 + (31 - list_sum(list_transform(range(1, 18), "
         f"lambda i: (instr('{alphabet}', substr(t, i, 1)) - 1) * {companies}[i]))::int % 31) % 31, 1)",
-        "lengthened(t) as case when regexp_matches(t, '^[1-9][0-9]{14}$') and not is_repeated(t) "
-        "then left(t, 6) || '19' || substr(t, 7) || person_check(left(t, 6) || '19' || substr(t, 7)) "
-        "else t end",
-        "is_person_number(t) as coalesce(regexp_matches(t, '^[1-9][0-9]{16}[0-9X]$') and not is_repeated(t) "
+        "lengthened(t) as case when length(t) = 15 and regexp_matches(t, '^[1-9][0-9]{14}$') "
+        "and not is_repeated(t) then left(t, 6) || '19' || substr(t, 7) "
+        "|| person_check(left(t, 6) || '19' || substr(t, 7)) else t end",
+        "is_person_number(t) as regexp_matches(t, '^[1-9][0-9]{16}[0-9X]$') and not is_repeated(t) "
         "and try_strptime(substr(t, 7, 8), '%Y%m%d') >= timestamp '1800-01-01' "
-        "and person_check(t) = right(t, 1), false)",
-        f"is_company_code(t) as coalesce(regexp_matches(t, '{shape}') and not is_repeated(t) "
-        "and company_check(t) = right(t, 1), false)",
+        "and person_check(t) = right(t, 1)",
+        f"is_company_code(t) as regexp_matches(t, '{shape}') and not is_repeated(t) "
+        "and company_check(t) = right(t, 1)",
         "number_key(t) as case when is_person_number(t) then 'ID:' || t "
         "when is_company_code(t) then 'USCC:' || t end",
     ]

@@ -2,35 +2,47 @@
 
 import json
 from functools import lru_cache
+from hashlib import sha256
 from math import log2
 
 from duckdb import DuckDBPyConnection
-from splink import SettingsCreator
-from splink.internals.comparison_vector_values import compute_comparison_vector_values_from_id_pairs_sqls
-from splink.internals.dialects import SplinkDialect
-from splink.internals.predict import predict_from_comparison_vectors_sqls
 
 from pipelines.identity.matching.comparisons import Comparison
 from pipelines.identity.matching.model import Model, frequent_columns, splink_settings
 from pipelines.identity.matching.table import stable_hash
 
 
-def add_counts(connection: DuckDBPyConnection, model: Model) -> None:
+def add_counts(connection: DuckDBPyConnection, model: Model, fields: str = "fields") -> None:
     """Make ``compared``: the rows of ``fields`` with ``n_<column>``, how many records have each value that
     matters.
 
-    Without counted values each stands for itself alone, and nobody asks.
+    ``fields``: that table, or some of its rows. Without counted values each stands for itself alone, and
+    nobody asks.
     """
     columns = frequent_columns(model.comparisons)
     joins, counts = "", "".join(f", 1 as n_{column}" for column in columns)
     if model.is_counted:
         joins = " ".join(
             f"left join frequencies as f_{column} on f_{column}.column_name = '{column}' "
-            f"and f_{column}.value = {stable_hash(f'fields.{column}')}"
+            f"and f_{column}.value = {stable_hash(f'own.{column}')}"
             for column in columns
         )
         counts = "".join(f", coalesce(f_{column}.n, 1) as n_{column}" for column in columns)
-    connection.execute(f"create or replace table compared as select fields.*{counts} from fields {joins}")
+    connection.execute(
+        f"create or replace table compared as select own.*{counts} from {fields} as own {joins}"
+    )
+
+
+def touched(connection: DuckDBPyConnection, pairs: str, records: str) -> str:
+    """Make ``touched``, the rows of a table of records that pairs (l, r) name, and give its name.
+
+    To read a large table once for few pairs, not once for each of their sides.
+    """
+    connection.execute(
+        f"create or replace temp table touched as "
+        f"from {records} where rid in (select l from {pairs} union all select r from {pairs})"
+    )
+    return "touched"
 
 
 def compare(
@@ -41,6 +53,11 @@ def compare(
     These are ``gamma_*``, ``mw_*``, ``n_*`` and the valid identity numbers ``number_l`` and ``number_r``.
     Levels count from the top: 0 is the first level of a comparison, -1 stands for not known.
     """
+    connection.execute(f"create or replace table {result} as {_compared(connection, model, pairs, records)}")
+
+
+def _compared(connection: DuckDBPyConnection, model: Model, pairs: str, records: str) -> str:
+    """The query of ``compare``."""
     gammas = ", ".join(
         f"cast(case when predicted.gamma_{c.name} < 0 then -1 "
         f"else {len(c.levels) - 1} - predicted.gamma_{c.name} end as tinyint) as gamma_{c.name}, mw_{c.name}"
@@ -50,24 +67,43 @@ def compare(
         f", greatest(n_{column}_l, n_{column}_r) as n_{column}"
         for column in frequent_columns(model.comparisons)
     )
-    steps = ", ".join(
-        f"{name} as ({text})"
-        for name, text in _splink_steps(json.dumps(splink_settings(model)), pairs, records)
-    )
-    connection.execute(
-        f"create or replace table {result} as with {steps} "
+    steps = _steps(connection, json.dumps(splink_settings(model)), records)
+    return (
+        f"with __splink__blocked_id_pairs as "
+        f"(select l as join_key_l, r as join_key_r, '0' as match_key from {pairs}), {steps} "
         f"select rid_l as l, rid_r as r, id_key_l as number_l, id_key_r as number_r, "
         f"{gammas}{counts} from __splink__df_predict as predicted"
     )
 
 
-@lru_cache(maxsize=8)  # Splink parses every level, which takes longer than a small night's pairs
-def _splink_steps(wanted: str, pairs: str, records: str) -> list[tuple[str, str]]:
-    """The SQL by which Splink compares and weighs pairs under its settings (JSON), step by step.
+def _steps(connection: DuckDBPyConnection, wanted: str, records: str) -> str:
+    """The common table expressions by which Splink compares pairs, kept in the connection's database.
+
+    Splink parses every level, which takes longer than a small night's pairs: an index that stays asks once.
+    """
+    asked = sha256(f"{records} {wanted}".encode()).hexdigest()
+    connection.execute("create table if not exists splink_steps (asked varchar, steps varchar)")
+    kept = connection.execute("select steps from splink_steps where asked = ?", [asked]).fetchone()
+    if kept:
+        return kept[0]
+    steps = _splink_steps(wanted, records)
+    connection.execute("insert into splink_steps values (?, ?)", [asked, steps])
+    return steps
+
+
+@lru_cache(maxsize=4)
+def _splink_steps(wanted: str, records: str) -> str:
+    """The SQL by which Splink compares and weighs the pairs of ``__splink__blocked_id_pairs`` under its
+    settings (JSON).
 
     The steps are asked for one by one because ``Linker.inference.predict`` gives levels only together with
     every compared value, which a large table cannot hold.
     """
+    from splink import SettingsCreator
+    from splink.internals.comparison_vector_values import compute_comparison_vector_values_from_id_pairs_sqls
+    from splink.internals.dialects import SplinkDialect
+    from splink.internals.predict import predict_from_comparison_vectors_sqls
+
     settings = SettingsCreator.from_path_or_dict(json.loads(wanted)).get_settings("duckdb")
     columns = settings.column_info_settings
     steps = [
@@ -88,11 +124,7 @@ def _splink_steps(wanted: str, pairs: str, records: str) -> list[tuple[str, str]
             additional_columns_to_retain=settings._additional_columns_to_retain,
         ),
     ]
-    blocked = f"select l as join_key_l, r as join_key_r, '0' as match_key from {pairs}"
-    return [
-        ("__splink__blocked_id_pairs", blocked),
-        *((step["output_table_name"], step["sql"]) for step in steps),
-    ]
+    return ", ".join(f"{step['output_table_name']} as ({step['sql']})" for step in steps)
 
 
 def rarity(model: Model, comparison_name: str) -> str:
@@ -156,13 +188,11 @@ def score(
 ) -> None:
     """Make ``result`` (l, r, rule_code, weight): the log2 odds of each pair of ``pairs``, of the table
     ``records`` (as ``add_counts`` makes it)."""
-    compare(connection, model, pairs, f"{result}_levels", records)
-    weigh(connection, model, f"{result}_levels", result)
-    connection.execute(f"drop table {result}_levels")
+    weigh(connection, model, f"({_compared(connection, model, pairs, records)})", result)
 
 
 def weigh(connection: DuckDBPyConnection, model: Model, levels: str, result: str) -> None:
-    """Make ``result`` (l, r, rule_code, weight) from the levels that ``compare`` has found."""
+    """Make ``result`` (l, r, rule_code, weight) from levels, a table or query as of ``compare``."""
     settings = model.settings
     connection.execute(
         f"""

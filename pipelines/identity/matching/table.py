@@ -69,24 +69,23 @@ def make_fields(
     _forget_january(connection, january)
     content = ", ".join(f"coalesce(spelt.{field.name}, chr(30))" for field in fields)
     derived = "".join(f", {text} as {name}" for name, text in _derived(fields).items())
-    squashed = ", ".join(
-        f"{field.name} as {field.name}_words, letters({field.name}) as {field.name}"
-        if field.kind in ("given_name", "surname")
-        else field.name
-        for field in fields
+    connection.execute(
+        f"""
+        create or replace temp table numbered as
+        select line, content, row_number() over (order by content, record_id, line) - 1 as rid
+        from (
+            select line, {stable_hash(f"concat_ws(chr(31), spelt.source, {content})")} as content from spelt
+        ) join (select line, record_id from records) using (line)
+        """
     )
-    connection.execute(f"create or replace temp table spelt as select line, source, {squashed} from spelt")
     connection.execute(
         f"""
         create or replace table fields as
-        select row_number() over (order by content, record_id, line) - 1 as rid, * exclude (record_id) from (
-            select {stable_hash(f"concat_ws(chr(31), spelt.source, {content})")} as content,
-                own.record_id, spelt.*{derived}
-            from spelt join (select line, record_id from records) as own using (line)
-        )
+        select rid, content, spelt.*{derived} from spelt join numbered using (line)
         """
     )
-    connection.execute("drop table spelt")
+    for table in ("spelt", "numbered"):
+        connection.execute(f"drop table {table}")
     fillers = habits.fillers if habits else _fillers(connection, fields, settings)
     if fillers:
         known = ", ".join(map(str, fillers))
@@ -122,16 +121,17 @@ def _fillers(connection: DuckDBPyConnection, fields: list[Field], settings: Matc
 
 
 def _spell(connection: DuckDBPyConnection, fields: list[Field]) -> None:
-    """The table ``spelt``: every field after all its steps, one step of all fields at a time.
+    """The table ``spelt``: every field after all its steps, of names also their words.
 
-    What several fields have in common (the two parts of a full name) is done once: a column stands for all
-    fields of one text and the same steps so far.
+    Each step is a query over the one before, so that no step is worked out twice; what several fields have in
+    common (the two parts of a full name) is done once: a column stands for all fields of one text and the
+    same steps so far.
     """
     columns: dict[tuple[str, ...], str] = {}
     for field in fields:
         columns.setdefault((field.text,), field.name)
     texts = ", ".join(f"{text} as {name}" for (text,), name in columns.items())
-    connection.execute(f"create or replace temp table spelt as select line, source, {texts} from records")
+    query = f"select line, source, {texts} from records"
     for place in range(max(len(field.steps) for field in fields)):
         made: dict[tuple[str, ...], str] = {}
         steps = []
@@ -143,12 +143,15 @@ def _spell(connection: DuckDBPyConnection, fields: list[Field]) -> None:
                 step = _applied(field.steps[place], former) if place < len(field.steps) else former
                 steps.append(f"{step} as {field.name}")
         columns = made
-        connection.execute(
-            f"create or replace temp table spelt as select line, source, {', '.join(steps)} from spelt"
-        )
-    if len(columns) < len(fields):
-        same = ", ".join(f"{columns[(field.text, *field.steps)]} as {field.name}" for field in fields)
-        connection.execute(f"create or replace temp table spelt as select line, source, {same} from spelt")
+        query = f"select line, source, {', '.join(steps)} from ({query})"
+    done = {field.name: columns[(field.text, *field.steps)] for field in fields}
+    spelt = ", ".join(
+        f"{done[field.name]} as {field.name}_words, letters({done[field.name]}) as {field.name}"
+        if field.kind in ("given_name", "surname")
+        else f"{done[field.name]} as {field.name}"
+        for field in fields
+    )
+    connection.execute(f"create or replace temp table spelt as select line, source, {spelt} from ({query})")
 
 
 def _applied(step: str, column: str) -> str:
