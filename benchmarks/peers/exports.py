@@ -56,6 +56,10 @@ def export(connection: Connection, day: date, folder: Path) -> None:
             "select source_code, source_customer_id, customer_id, first_received_date "
             "from intermediate.int_customer_records_linked"
         ),
+        "branches": (
+            "select branch_id, region_name, row_number() over (partition by branch_id order by source_code) as place "
+            "from intermediate.int_branches_unioned"
+        ),
         "group_members": "select group_id, group_kind_code, customer_id, role_code from marts.group_members",
     }
     queries |= {name: _in_force(f"policy.{name}", day) for name in POLICIES}
@@ -91,11 +95,10 @@ def write_parquet(connection: Connection, query: str, file: Path) -> None:
 
 
 def _in_force(table: str, day: date) -> str:
-    """The rows of a policy table that hold on a day and everywhere in the bank."""
-    scoped = " and region_name is null and branch_id is null" if table == "policy.bands" else ""
+    """The rows of a policy table that hold on a day."""
     return (
         f"select * from {table} where effective_from <= date '{day}' "
-        f"and (effective_to is null or effective_to >= date '{day}'){scoped}"
+        f"and (effective_to is null or effective_to >= date '{day}')"
     )
 
 

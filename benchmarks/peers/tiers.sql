@@ -1,10 +1,26 @@
 -- T1 to T7, V9: which tier each scheme's metric gives, for persons, as of the business date.
 create view persons as
-select * from customers where customer_kind_code = 'person';
+select *, coalesce(branch_id, 'unknown') as band_branch from customers where customer_kind_code = 'person';
 
 create table edges as
 select *, lead(lower_bound) over in_set as upper_bound, not lead(lower_inclusive) over in_set as upper_inclusive
-from bands window in_set as (partition by band_set_code order by rank);
+from bands where region_name is null and branch_id is null
+window in_set as (partition by band_set_code order by rank);
+
+-- the bands of a branch: its own, else its region's, else those of everywhere
+create table branch_edges as
+with fitting as (
+    select named.band_branch, bands.* exclude (region_name, branch_id)
+    from (select distinct band_branch from persons) as named
+    left join branches on named.band_branch = branches.branch_id and branches.place = 1
+    join bands on coalesce(bands.branch_id, named.band_branch) = named.band_branch
+        and (bands.region_name is null or bands.region_name = branches.region_name)
+    qualify rank() over (
+        partition by named.band_branch, band_set_code order by bands.branch_id nulls last, bands.region_name nulls last
+    ) = 1
+)
+select *, lead(lower_bound) over in_set as upper_bound, not lead(lower_inclusive) over in_set as upper_inclusive
+from fitting window in_set as (partition by band_branch, band_set_code order by rank);
 
 create macro within(metric, band) as
     (band.lower_bound is null or metric > band.lower_bound or (band.lower_inclusive and metric = band.lower_bound))
@@ -48,7 +64,7 @@ from valued;
 
 create table ranked as
 with measured as (
-    select customer_id, coalesce(current_value_12m_amount, 0) as current_value_amount,
+    select customer_id, band_branch, coalesce(current_value_12m_amount, 0) as current_value_amount,
         coalesce(product_class_count, 0) as product_class_count,
         coalesce(retained_amount, 0) as retained_amount,
         cast(coalesce(potential_score, 0) as decimal(18, 4)) as potential_score,
@@ -187,8 +203,8 @@ classes as (
             else 'negative'
         end as rule
     from ranked join class_rules using (customer_id)
-    join edges as profit on profit.band_set_code = 'profitability' and within(profitability_score, profit)
-    join edges as stable on stable.band_set_code = 'stability' and within(coalesce(stability_score, 0), stable)
+    join branch_edges as profit on profit.band_branch = ranked.band_branch and profit.band_set_code = 'profitability' and within(profitability_score, profit)
+    join branch_edges as stable on stable.band_branch = ranked.band_branch and stable.band_set_code = 'stability' and within(coalesce(stability_score, 0), stable)
 ),
 layers as (
     select persons.customer_id, band.band_code, band.lower_bound, band.upper_bound,
@@ -219,7 +235,7 @@ layers as (
         select distinct accounts.customer_id from accounts join scope_products using (source_code, product_code)
         where closed_date is null
     ) as carried using (customer_id)
-    join edges as band on band.band_set_code = 'maintenance_layer' and within(coalesce(aum_amount, 0), band)
+    join branch_edges as band on band.band_branch = persons.band_branch and band.band_set_code = 'maintenance_layer' and within(coalesce(aum_amount, 0), band)
 ),
 pyramids as (
     select ranked.*, coalesce(recent_transaction_count, 0) as transactions,
@@ -237,8 +253,8 @@ pyramids as (
             else 'd'
         end as tier_code
     from ranked
-    join edges as worth on worth.band_set_code = 'pyramid_value' and within(lifetime_value_position, worth)
-    join edges as loyal on loyal.band_set_code = 'pyramid_loyalty' and within(coalesce(loyalty_score, 0), loyal)
+    join branch_edges as worth on worth.band_branch = ranked.band_branch and worth.band_set_code = 'pyramid_value' and within(lifetime_value_position, worth)
+    join branch_edges as loyal on loyal.band_branch = ranked.band_branch and loyal.band_set_code = 'pyramid_loyalty' and within(coalesce(loyalty_score, 0), loyal)
     left join customer_years using (customer_id)
     left join customer_holdings as holding on ranked.customer_id = holding.customer_id
     left join (select distinct customer_id from holders) as rights on ranked.customer_id = rights.customer_id
@@ -255,11 +271,11 @@ valuable as (
             else 'other'
         end as tier_code
     from ranked
-    join edges as worth on worth.band_set_code = 'mvc_value' and within(current_value_position, worth)
-    join edges as growth on growth.band_set_code = 'mvc_growth' and within(potential_value_position, growth)
+    join branch_edges as worth on worth.band_branch = ranked.band_branch and worth.band_set_code = 'mvc_value' and within(current_value_position, worth)
+    join branch_edges as growth on growth.band_branch = ranked.band_branch and growth.band_set_code = 'mvc_growth' and within(potential_value_position, growth)
 ),
 tenures as (
-    select persons.customer_id, first_opened_date, coalesce(account_count, 0) as account_count,
+    select persons.customer_id, band_branch, first_opened_date, coalesce(account_count, 0) as account_count,
         coalesce(whole_months(first_opened_date, business_date()), 0) as months,
         coalesce(whole_years(first_opened_date, business_date()), 0) as years,
         coalesce(whole_years(first_opened_date, business_date()) > whole_years(first_opened_date, first_day(business_month()) - 1), false)
@@ -276,12 +292,13 @@ related as (
             ) then 'tenure.anniversary'
             else 'tenure'
         end as rule
-    from tenures join edges on band_set_code = 'tenure' and within(months, edges)
+    from tenures join branch_edges as band on band.band_branch = tenures.band_branch and band_set_code = 'tenure' and within(months, band)
 ),
 schemes as (
     select customer_id, 'rfm' as scheme_code, band_code as tier_code, score as metric_value,
         lower_bound as threshold_value, upper_bound as next_threshold_value, 'rfm' as rule_code
-    from rfm_scores join edges on band_set_code = 'rfm' and within(score, edges)
+    from rfm_scores join persons using (customer_id)
+    join branch_edges as band on band.band_branch = persons.band_branch and band_set_code = 'rfm' and within(score, band)
     union all
     select customer_id, 'abc', abc_shares.band_code, cast(amount as decimal(18, 4)), lower_amount, upper_amount, 'abc'
     from abc_ranks join abc_bounds using (rank) join abc_shares using (rank)
@@ -289,7 +306,8 @@ schemes as (
     select customer_id, 'aum_level', band_code, cast(aum_month_average_amount as decimal(18, 4)), lower_bound, upper_bound,
         case when lower_bound is null then 'aum_level.lowest' else 'aum_level' end
     from persons join customer_years using (customer_id)
-    join edges on band_set_code = 'aum_level' and within(aum_month_average_amount, edges)
+    join branch_edges as band on band.band_branch = persons.band_branch
+        and band_set_code = 'aum_level' and within(aum_month_average_amount, band)
     union all
     select customer_id, 'four_classes',
         case when rule in ('vip', 'mass') then rule when rule in ('unstable', 'promise', 'group') then 'potential' else 'negative' end,
