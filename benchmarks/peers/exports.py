@@ -57,7 +57,8 @@ def export(connection: Connection, day: date, folder: Path) -> None:
             "from intermediate.int_customer_records_linked"
         ),
         "branches": (
-            "select branch_id, region_name, row_number() over (partition by branch_id order by source_code) as place "
+            "select branch_id, region_name, "
+            "row_number() over (partition by branch_id order by source_code) as place "
             "from intermediate.int_branches_unioned"
         ),
         "group_members": "select group_id, group_kind_code, customer_id, role_code from marts.group_members",
