@@ -150,7 +150,8 @@ def portrayed(make_settings):
             cursor.execute(
                 """
 insert into ops.editions (
-    edition_id, business_date, edition_number, state, cause, night_id, policy_version, model_version, code_release
+    edition_id, business_date, edition_number, state, cause, night_id, policy_version, model_version,
+    code_release
 ) values (%s, %s, %s, %s, 'night', %s, 'p', 'm', 'r')
                 """,
                 (f"edition_{day:%Y%m%d}_{number}", day, number, state, night.night_id),
