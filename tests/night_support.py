@@ -23,6 +23,7 @@ from pipelines import building, gates, nights
 from pipelines.building import dbt as building_dbt
 from pipelines.building.warm import invoke
 from pipelines.nights import Night
+from pipelines.rebuild import rebuilding
 from pipelines.settings import Settings
 from pipelines.steps import run_step
 from pipelines.warehouse import connect
@@ -66,6 +67,15 @@ def begin_night(
     if policy_version:
         nights.note_policy(settings, night, policy_version)
     return night
+
+
+def rebuild(settings: Settings, day: date, **options: bool) -> tuple[str, str | None, str | None]:
+    """What `yihu rebuild` does, with the steps in this process; gives the night's state."""
+    run_id = f"test__{uuid.uuid4().hex}"
+    with rebuilding(settings, day, run_id, **options) as night, nights.hold(settings, night):
+        for name in nights.STEPS:
+            run_step(settings, night, name)
+    return night_state(settings, night)
 
 
 def night_state(settings: Settings, night: Night) -> tuple[str, str | None, str | None]:

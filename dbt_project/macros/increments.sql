@@ -31,6 +31,14 @@
     (select min(first.from_month) from {{ reopened }} as first)
 {%- endmacro %}
 
+{#- The closed months that may change, as a query: pruned by it, the planner knows better how many rows a month has than
+    by two bounds of which one is found out later. -#}
+{% macro months_reopened(reopened) -%}
+    select month.month_number
+    from {{ ref('months') }} as month
+    where month.month_number < {{ business_month() }} and month.month_number >= {{ first_reopened(reopened) }}
+{%- endmacro %}
+
 {#- The months of a monthly mart kept by account of which tonight builds something: all of a build from nothing, else
     the business month, and of the re-opened accounts those before it from the first that changes. -#}
 {% macro months_built(mart, reopened) -%}

@@ -22,7 +22,6 @@
             when below_count >= limit_months and below_count < limit_months + watch_months then 'watch'
             else 'current'
         end as next_state_code,
-        true as is_built,
         month_number
     from (
         select

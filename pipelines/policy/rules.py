@@ -13,10 +13,12 @@ from pipelines.policy.cells import as_text, parse_number
 from pipelines.policy.shapes import (
     ALL_ATTRIBUTES,
     BAND_NAMES,
+    BAND_UNITS,
     DOWNGRADES,
     IMMEDIATE,
     LEAST_PARAMETERS,
     LOWEST_VALUES,
+    PARAMETER_UNITS,
     PARTS_OF_ONE,
     PLACEHOLDERS,
     RESPONSE_NAMES,
@@ -99,12 +101,22 @@ def key_text(columns: tuple[str, ...], key: tuple) -> str:
     return ", ".join(named) or "the whole file"
 
 
+def _units_of(shape: Shape, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The units that the name of a parameter or of a set of bands allows; none where it says nothing."""
+    if shape.name == "bands":
+        return BAND_UNITS.get(values["band_set_code"], ())
+    unit = PARAMETER_UNITS.get(values["parameter_code"].rsplit("_", 1)[-1])
+    return (unit,) if unit else ()
+
+
 def _unit_offences(shape: Shape, values: Mapping[str, Any]) -> Iterator[str]:
     unit = values["unit"]
     number = values["value"] if shape.name == "parameters" else values["lower_bound"]
     if unit not in UNITS:
         yield f"unit {unit} is unknown; known are {', '.join(sorted(UNITS))}"
         return
+    if (wanted := _units_of(shape, values)) and unit not in wanted:
+        yield f"unit {unit} is not that of its name; it is told in {' or '.join(wanted)}"
     if unit == "code":
         if shape.name != "parameters" or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", number):
             yield f"{number!r} does not fit the unit code"
@@ -153,6 +165,7 @@ def _preset_offences(values: Mapping[str, Any]) -> Iterator[str]:
         for name in ("below_months", "private_below_months", "watch_months", "downgrade_code"):
             if values[name] is not None:
                 yield f"{name} {values[name]} means nothing where upgrade_code is {IMMEDIATE}: leave it empty"
+                yield f"{name} {values[name]} has no meaning where upgrade_code is {IMMEDIATE}"
         return
     if values["below_months"] is None:
         yield "below_months is empty: a tier would never fall"

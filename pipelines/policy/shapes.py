@@ -46,6 +46,9 @@ class Shape:
         return any(values[name] for name in parts)
         optional = (column.name for column in self.columns if column.is_optional)
         return any(values[name] for name in optional if name in self.key)
+        return any(
+            column.is_optional and values[column.name] for column in self.columns if column.name in self.key
+        )
 
 
 SQL_TYPES = {
@@ -57,6 +60,30 @@ SQL_TYPES = {
     "date": "date",
 }
 UNITS = frozenset({"months", "days", "count", "share", "weight", "score", "amount", "code"})
+# The unit in which a number is told by its name: the last word of a parameter, or the set of a band.
+PARAMETER_UNITS = {
+    **{name: name for name in ("amount", "count", "days", "months", "score", "share", "weight")},
+    "rate": "share",
+    "years": "count",
+    "editions": "count",
+}
+BAND_UNITS = {
+    "aum_level": ("amount",),
+    "maintenance_layer": ("amount",),
+    "tenure": ("months",),
+    "gift_years": ("count",),
+    "rfm": ("score",),
+    "rfm_recency": ("share", "days"),  # by the share of customers, or by the value itself (rfm_cut_method)
+    "rfm_frequency": ("share", "count"),
+    "rfm_monetary": ("share", "amount"),
+    **dict.fromkeys(
+        (
+            *("churn_band", "mvc_growth", "mvc_value", "profitability", "pyramid_loyalty"),
+            *("pyramid_value", "stability", "wallet_share"),
+        ),
+        ("share",),
+    ),
+}
 WHOLE_UNITS = frozenset({"months", "days", "count"})
 PARTS_OF_ONE = frozenset({"share", "weight"})
 LOWEST_VALUES = {"share": 0, "weight": 0, "months": 0, "days": 0, "count": 0, "score": 1}
@@ -80,7 +107,6 @@ BAND_NAMES = {
 }
 # Band sets that a region or a branch may have of its own.
 SCOPED_BANDS = frozenset(BAND_NAMES) - {"abc", "churn_band"} | {"gift_years"}
-BAND_NAMES = {"aum_level": "tier_aum_level", "rfm": "tier_rfm", "abc": "tier_abc", "churn_band": "churn_band"}
 # The code set that names the answers of a kind of contact.
 RESPONSE_NAMES = {"contact": "contact_result", "campaign": "campaign_response"}
 ALL_ATTRIBUTES = "*"

@@ -34,6 +34,8 @@ def banks(server, tmp_path_factory):
     add_deletion(landing)
     add_merge(landing)
     add_overdues(landing)
+    add_repricing(landing)
+    add_late_privilege(landing)
     made = {}
     with warm(), ExitStack() as opened:
         for name, way in WAYS.items():
@@ -77,6 +79,34 @@ def add_overdues(landing):
         write_delivery(landing, table, day, told[day])
 
 
+def add_repricing(landing):
+    """A term deposit has another rate from October on; then a balance of August comes late."""
+    accounts, balances = CORE.table("accounts"), CORE.table("balances")
+    like = next(row for row in read_delivery(landing, accounts, FIRST) if row["product_code"] == "TD")
+    told = read_delivery(landing, accounts, NIGHTS[3])
+    told = [row for row in told if row["account_no"] != like["account_no"]]
+    write_delivery(landing, accounts, NIGHTS[3], [*told, like | {"annual_rate": "0.09"}])
+    late = {"account_no": like["account_no"], "balance_date": str(FIRST), "balance": "123456.78"}
+    write_delivery(landing, balances, NIGHTS[4], [*read_delivery(landing, balances, NIGHTS[4]), late])
+
+
+def add_late_privilege(landing):
+    """A use of August is told of in October, then told of otherwise."""
+    crm = load_source("crm")
+    table, client = crm.table("privileges_used"), crm.table("clients")
+    use = {
+        "use_no": "X1",
+        "client_no": read_delivery(landing, client, FIRST)[0]["client_no"],
+        "privilege": "gift",
+        "used_date": str(FIRST),
+        "quantity": "1",
+        "unit_cost": "77.00",
+    }
+    for day, quantity in ((NIGHTS[3], "1"), (NIGHTS[5], "2")):
+        told = read_delivery(landing, table, day)
+        write_delivery(landing, table, day, [*told, use | {"quantity": quantity}])
+
+
 def test_nightly_bulk_and_rebuilt_history_are_the_same(banks):
     nightly, bulk, rebuilt = (outcome(settings, LAST) for settings in banks.values())
     assert {name for name in nightly if nightly[name] != rebuilt.get(name)} == set()
@@ -103,3 +133,16 @@ def test_the_nights_brought_late_corrected_and_deleted_rows_and_merges(banks):
     assert query(banks["nightly"], merged, NIGHTS[5]) == [(True,)]
     overdue = "select array_agg(overdue_days order by 1) from marts.account_overdues where as_of_date = %s"
     assert query(banks["nightly"], overdue, NIGHTS[0]) == [([3, 5],)]
+
+
+def test_closed_months_were_valued_anew_at_the_prices_they_had(banks):
+    """Else the comparison says nothing of prices and privileges."""
+    repriced = query(
+        banks["nightly"],
+        "select value.month_number, value.account_rate < 0.09 from marts.account_value_months as value "
+        "inner join marts.balances as balance on value.account_id = balance.account_id "
+        "and balance.balance_amount = 123456.78 order by 1",
+    )
+    assert [is_former for _, is_former in repriced] == [True, True, False]
+    late = "select sum(privilege_cost_amount) >= 154 from marts.customer_value_months where month_number = %s"
+    assert query(banks["nightly"], late, FIRST.year * 12 + FIRST.month - 1) == [(True,)]

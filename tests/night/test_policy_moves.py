@@ -82,15 +82,20 @@ COLUMN_UNITS = {
     "private_below_months": "months",
     "watch_months": "months",
     "private_from_rank": "count",
+    "annual_rate": "share",
+    "default_probability": "share",
+    "service_cost_amount": "amount",
+    "fixed_cost_amount": "amount",
 }
 IN_USE = {
     "products": "marts.accounts where source_code = %s and product_code = %s",
     "transaction_types": "marts.transactions where transaction_type_code = %s",
-    "credit_grades": "marts.credit_standings where credit_grade_code = %s",
+    "credit_grades": "intermediate.int_credit_grades_unioned where credit_grade_code = %s",
     "credit_event_types": "intermediate.int_credit_events_unioned where event_type_code = %s",
     "response_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
     "feedback_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
     "tier_contradictions": "marts.customer_contradictions where contradiction_code = %s",
+    "scope_products": "marts.accounts where source_code = %s and product_code = %s",
     "plays": "marts.customer_plays where tier_code = %s and loyalty_code = %s and wallet_code = %s",
     "potential_groups": "marts.potential_group_members as member inner join marts.customers as customer "
     "on member.customer_id = customer.customer_id where member.group_code = %s "
@@ -99,7 +104,7 @@ IN_USE = {
     "where rule_code = %s",
 }
 # Rows of these that nobody has yet rest: nothing names them but what they tell of a customer.
-MAY_REST = {"reasons", "plays", "potential_groups"}
+MAY_REST = {"reasons", "plays", "potential_groups", "scope_products"}
 KEYS = ("code", "product_code")  # a list's key is no number: the row matters by being in force
 CODES = (
     "family_code",
@@ -111,6 +116,12 @@ CODES = (
     "severity_code",
     "play_code",
 )
+OTHERS = {  # what another code of the column is
+    "curve_code": {"deposit": "loan", "loan": "deposit"},
+    "fee_family_code": {"settlement": "cards"},
+    "rate_basis_code": {"booked": "contract", "contract": "booked", "listed": "booked"},
+    "transfer_basis_code": {"matched": "floating", "floating": "matched"},
+}
 OTHER_CODES = {
     "CNY": "USD",
     "CZK": "USD",
@@ -142,14 +153,19 @@ OTHER_CODES = {
 }
 SUMS_TO_ONE = {"shares": "share_set_code", "score_weights": "score_code"}
 NAMES = ("name_zh", "name_en", "template_zh", "template_en")
+OF_PRICES = ("rate_basis_code", "transfer_basis_code", "annual_rate")
 CELLS = {  # the columns that are tried, by table
     "parameters": ("value",),
     "bands": ("lower_bound",),
     "shares": ("share",),
     "churn_rule": ("days_inactive_from", "churn_probability"),
-    "product_classes": ("family_code", "side_code", "aum_weight", "name_zh", "name_en", "rank"),
-    "products": ("product_class_code", "name_zh", "name_en"),
-    "transaction_types": ("is_activity", "name_zh", "name_en", "rank"),
+    "product_classes": (
+        *("family_code", "side_code", "aum_weight", "name_zh", "name_en", "rank", "curve_code"),
+        *("fee_family_code", "service_cost_amount", "fixed_cost_amount", "is_market_priced"),
+    ),
+    "products": ("product_class_code", "name_zh", "name_en", *OF_PRICES),
+    "transfer_prices": ("annual_rate",),
+    "transaction_types": ("is_activity", "is_income", "is_fee", "name_zh", "name_en", "rank"),
     "survivorship": ("priority", "rule_code"),
     "holder_shares": ("weight",),
     "contact_requirements": ("is_required",),
@@ -168,7 +184,7 @@ CELLS = {  # the columns that are tried, by table
     "plays": ("play_code",),
     "scope_products": ("product_code",),
     "score_weights": ("weight",),
-    "credit_grades": ("score",),
+    "credit_grades": ("score", "default_probability"),
     "credit_event_types": ("is_bad_record", "is_malicious"),
     "score_scales": ("low_value", "high_value"),
     "response_points": ("points",),
@@ -208,6 +224,9 @@ def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
                 yield [(row, column, other["priority"]), (other, column, value)]
     elif column == "product_class_code":
         yield [(row, column, "current_deposit" if value == "fund" else "fund")]
+    elif column in OTHERS:
+        if table == "product_classes" or is_measured(bank, row):
+            yield [(row, column, OTHERS[column].get(value, "settlement"))]
     elif column in CODES or row.values.get("unit") == "code":
         yield [(row, column, OTHER_CODES.get(value, "current_deposit"))]
     elif value is not None:
@@ -215,6 +234,13 @@ def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
         size = (Decimal(value) / 10 or Decimal(1)) if unit == "amount" else UNITS[unit]
         for step in (size, -size):
             yield [moved_by(row, column, step), *balanced(bank, table, row, column, -step)]
+
+
+def is_measured(bank: str, product: Row) -> bool:
+    """Whether balances of a product earn by a curve: the rate of any other counts nowhere."""
+    classes = POLICIES[bank].tables["product_classes"]
+    names = {row["product_class_code"] for row in classes if row["curve_code"]}
+    return product["product_class_code"] in names
 
 
 def balanced(bank: str, table: str, row: Row, column: str, step: Decimal) -> Change:
@@ -337,7 +363,9 @@ class PublishedNight:
         statement = sql.SQL("update {} set {} = %s where {}").format(
             sql.Identifier("policy", table),
             sql.Identifier(column),
-            sql.SQL(" and ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in key),
+            sql.SQL(" and ").join(
+                sql.SQL("{} is not distinct from %s").format(sql.Identifier(name)) for name in key
+            ),
         )
         assert self.ask(statement, value, *(row[name] for name in key)).rowcount == 1
 

@@ -2,22 +2,19 @@
 
 import csv
 import shutil
-import uuid
 from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
 from conftest import own_bank
-from night_support import LOADING, digests, night_state, query, run_night
+from night_support import LOADING, digests, night_state, query, rebuild, run_night
 from small_bank import LAST, NEXT, NIGHTS, copied, current_edition, reading, small_bank
 
-from pipelines import nights
 from pipelines.identity import arrivals
 from pipelines.identity.matcher import IdentifyError
 from pipelines.nights import NightError
-from pipelines.rebuild import RebuildError, rebuilding
+from pipelines.rebuild import RebuildError
 from pipelines.settings import ROOT
-from pipelines.steps import run_step
 
 FIRST = NIGHTS[0]
 
@@ -26,15 +23,6 @@ FIRST = NIGHTS[0]
 def bank(server, tmp_path_factory):
     with small_bank(server, tmp_path_factory.mktemp("rebuild")) as settings:
         yield settings
-
-
-def rebuild(settings, day, **options):
-    """What `yihu rebuild` does, with the steps in this process; gives the night's state."""
-    run_id = f"test__{uuid.uuid4().hex}"
-    with rebuilding(settings, day, run_id, **options) as night, nights.hold(settings, night):
-        for name in nights.STEPS:
-            run_step(settings, night, name)
-    return night_state(settings, night)
 
 
 def live_tables(settings):

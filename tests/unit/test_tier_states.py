@@ -1,7 +1,7 @@
-"""T12, property tests: the tiers held by the model's own SQL are those that the rules, read as they are written, give.
+"""T12, property tests: the model's own SQL holds the tiers that the rules, read as they are written, give.
 
-The reference below looks back over the months of a tier and counts, as a clerk would; the model takes one step a
-month. The model is compiled once; each example runs it in PostgreSQL on the metrics of many customers at once.
+The reference below looks back over the months of a tier and counts, as a clerk would; the model takes one
+step a month. The model is compiled once; each example runs it in PostgreSQL on the metrics of many customers.
 """
 
 import json
@@ -43,7 +43,7 @@ COLUMNS = """
 
 @dataclass(frozen=True)
 class Rule:
-    """A preset: when a tier rises and after how many months below it and of watch it falls, to which level."""
+    """A preset: when a tier rises, after how many months below and of watch it falls, to which level."""
 
     upgrade: str
     below: int
@@ -140,7 +140,7 @@ class Model:
         reopened: Sequence[str] = (),
         is_closed: bool = True,
     ) -> list[tuple[Any, ...]]:
-        """The rows that a night of a month (0 is FIRST) finds and leaves behind, as the partitions are kept."""
+        """What a night of a month (0 is FIRST) finds and leaves behind, as the partitions are kept."""
         self._tables(histories, month + 1, is_closed, reopened)
         business = FIRST + month
         kept = [row for row in standing if row[-1] < business]
@@ -193,10 +193,11 @@ def model(server, tmp_path_factory) -> Iterator[Model]:
         texts = [compiled(settings, night, since) for since in (None, SINCE)]
         with connect(settings) as connection, connection.cursor() as cursor:
             cursor.execute(
-                "create temporary table int_scheme_ranks_dated (customer_id text, branch_id text, scheme_code text, "
-                "metric_rank integer, top_rank integer, is_closed boolean, upgrade_code text, "
-                "private_from_rank integer, below_months integer, private_below_months integer, "
-                "watch_months integer, downgrade_code text, month_number integer)"
+                "create temporary table int_scheme_ranks_dated (customer_id text, branch_id text, "
+                "scheme_code text, metric_rank integer, top_rank integer, is_closed boolean, "
+                "upgrade_code text, private_from_rank integer, below_months integer, "
+                "private_below_months integer, watch_months integer, downgrade_code text, "
+                "month_number integer)"
             )
             cursor.execute(
                 "create temporary table int_tier_states_reopened (customer_id text, from_month integer)"

@@ -21,7 +21,8 @@ select
     cast(class.family_code as text) as family_code,
     cast(class.side_code as text) as side_code,
     cast(coalesce(account.account_count, 0) as bigint) as account_count,
-    {{ business_date() }} as business_date
+    {{ business_date() }} as business_date,
+    cast(class.fee_family_code as text) as fee_family_code
 from {{ source('policy', 'products') }} as product
 inner join {{ source('policy', 'product_classes') }} as class
     on product.product_class_code = class.product_class_code and {{ in_force('class') }}

@@ -1,7 +1,15 @@
 -- the account and the first closed month whose value changes: by what was held or done, by its terms or its product.
--- Prices never re-open a month (told_from)
+-- Prices re-open a month once at most: what the first delivery tells reaches back (told_from)
 {% if var('since') %}
 with
+
+first_prices as (
+    select min(received_date) as received_date from {{ ref('int_transfer_prices_unioned') }}
+    union all
+    select min(received_date) as received_date from {{ ref('int_product_rates_unioned') }}
+    union all
+    select min(received_date) as received_date from {{ ref('int_account_rates_unioned') }}
+),
 
 touched as (
     select
@@ -18,6 +26,12 @@ touched as (
         account_id,
         case when has_other_product then 0 else from_month end as from_month
     from {{ ref('int_account_terms_changed') }}
+    union all
+    select
+        account_id,
+        0 as from_month
+    from {{ ref('accounts') }}
+    where (select {{ has_arrived('max(first_prices.received_date)') }} from first_prices)
 )
 
 select

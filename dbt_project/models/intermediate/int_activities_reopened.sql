@@ -1,4 +1,5 @@
--- late, corrected and deleted transactions, and exchange rates: the account and the first closed month that changes
+-- late, corrected and deleted transactions, exchange rates and, once, the first costs told: the account and the first
+-- closed month that changes
 {% if var('since') %}
 with
 
@@ -64,6 +65,12 @@ touched as (
     from {{ ref('accounts') }} as account
     inner join {{ ref('int_exchange_rates_unioned') }} as rate on account.currency_code = rate.currency_code
     where {{ has_arrived('rate.received_date') }} and {{ month_number('rate.rate_date') }} < {{ business_month() }}
+    union all
+    select
+        account_id,
+        0 as month_number
+    from {{ ref('accounts') }}
+    where (select {{ has_arrived('min(cost.received_date)') }} from {{ ref('int_channel_costs_unioned') }} as cost)
 )
 
 select

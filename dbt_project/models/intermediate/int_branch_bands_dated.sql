@@ -1,22 +1,26 @@
--- T3, T12: the bands of the schemes by branch and month, as far back as tonight looks: a branch's own, else its region's,
--- else those of everywhere (int_branch_bands_scoped gives all sets as of the business date)
+-- T3, T12: the bands of the schemes by branch and month, as far back as tonight looks: a branch's own, else its
+-- region's, else those of everywhere (int_branch_bands_scoped gives all sets as of the business date)
 with
+
+customer_branches as (
+    select distinct coalesce(branch_id, 'unknown') as branch_id
+    from {{ ref('customers') }}
+),
+
+records as (
+    select
+        branch_id,
+        region_name,
+        row_number() over (partition by branch_id order by source_code nulls last) as source_rank
+    from {{ ref('int_branches_unioned') }}
+),
 
 branches as (
     select
         customer.branch_id,
         record.region_name
-    from (
-        select distinct coalesce(branch_id, 'unknown') as branch_id
-        from {{ ref('customers') }}
-    ) as customer
-    left join (
-        select
-            branch_id,
-            region_name,
-            row_number() over (partition by branch_id order by source_code nulls last) as source_rank
-        from {{ ref('int_branches_unioned') }}
-    ) as record on customer.branch_id = record.branch_id and record.source_rank = 1
+    from customer_branches as customer
+    left join records as record on customer.branch_id = record.branch_id and record.source_rank = 1
 ),
 
 fitting as (
@@ -39,9 +43,11 @@ fitting as (
             coalesce(band.branch_id, branch.branch_id) = branch.branch_id
             and (band.region_name is null or band.region_name = branch.region_name)
     where
-        band.band_set_code in (select scheme_code from {{ source('policy', 'tier_schemes') }})
+        band.band_set_code in (select scheme.scheme_code from {{ source('policy', 'tier_schemes') }} as scheme)
+        {%- if var('since') %}
         and month.month_number
-        >= coalesce({{ first_reopened(ref('int_tier_states_reopened')) }}, {{ business_month() if var('since') else 0 }}) - 1
+        >= coalesce({{ first_reopened(ref('int_tier_states_reopened')) }}, {{ business_month() }}) - 1
+        {%- endif %}
 )
 
 select

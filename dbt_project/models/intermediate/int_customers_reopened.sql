@@ -73,6 +73,11 @@ touched as (
     select customer_id
     from privileges
     where first_month < {{ business_month() }} and {{ has_arrived('last_received_date') }}
+    union
+    -- what the first grades tell reaches back (told_from)
+    select record.customer_id
+    from {{ ref('int_customer_records_linked') }} as record
+    where (select {{ has_arrived('min(grade.received_date)') }} from {{ ref('int_credit_grades_unioned') }} as grade)
 )
 
 select

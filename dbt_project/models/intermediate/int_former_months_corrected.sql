@@ -6,8 +6,7 @@ changed as (
 ),
 
 identified as (
-    select distinct
-        changed.customer_id
+    select distinct changed.customer_id
     from changed
     inner join {{ ref('stg_identity__links') }} as link
         on link.customer_id = changed.customer_id or link.former_customer_id = changed.customer_id
@@ -19,9 +18,9 @@ identified as (
 
 select
     changed.customer_id,
-    coalesce(month.aum_month_average_amount, 0) as average_amount,
-    coalesce(month.market_month_average_amount, 0) as market_average_amount,
-    coalesce(month.market_flow_behind_amount, 0) as market_flow_behind_amount,
+    cast(coalesce(month.aum_month_average_amount, 0) as decimal(18, 2)) as average_amount,
+    cast(coalesce(month.market_month_average_amount, 0) as decimal(18, 2)) as market_average_amount,
+    cast(coalesce(month.market_flow_behind_amount, 0) as decimal(18, 2)) as market_flow_behind_amount,
     identified.customer_id is not null as is_identity_changed,
     coalesce(month.aum_amount, 0) <> coalesce(known.aum_amount, 0)
     or coalesce(month.aum_month_average_amount, 0) <> coalesce(known.aum_month_average_amount, 0)

@@ -64,42 +64,35 @@ select
         as decimal(18, 4)
     ) as threshold_value,
     cast(
-        case rule_name
-            when 'out_of_scope' then scope_asset_amount
-            when 'private_bank' then null
-            when 'wealth' then null
-            when 'premier' then wealth_amount
-            else upper_bound
+        case
+            when rule_name = 'out_of_scope' then scope_asset_amount
+            when rule_name = 'premier' then wealth_amount
+            when rule_name not in ('private_bank', 'wealth') then upper_bound
         end
         as decimal(18, 4)
     ) as next_threshold_value,
     'maintenance_layer.' || rule_name as rule_code,
-    case
-        when rule_name in ('age', 'unknown_age', 'staff')
-            then concat_ws(
-                '; ',
-                scope_text,
-                coalesce(cast(age_years as varchar), '-') || ' / ' || {{ policy_code('layer_age_years') }}
-            )
-        when rule_name = 'out_of_scope'
-            then concat_ws(
-                ' / ',
-                {{ policy_code('scope_asset_amount') }},
-                {{ policy_code('scope_card_spend_amount') }},
-                {{ policy_code('scope_loan_amount') }},
-                {{ policy_code('scope_custody_amount') }}
-            )
-        when rule_name = 'unlayered' then scope_text
-        else
-            concat_ws(
-                '; ',
-                scope_text,
-                concat_ws(
+    concat_ws(
+        '; ',
+        scope_text,
+        case
+            when rule_name in ('age', 'unknown_age', 'staff')
+                then coalesce(cast(age_years as varchar), '-') || ' / ' || {{ policy_code('layer_age_years') }}
+            when rule_name = 'out_of_scope'
+                then concat_ws(
+                    ' / ',
+                    {{ policy_code('scope_asset_amount') }},
+                    {{ policy_code('scope_card_spend_amount') }},
+                    {{ policy_code('scope_loan_amount') }},
+                    {{ policy_code('scope_custody_amount') }}
+                )
+            when rule_name <> 'unlayered'
+                then concat_ws(
                     ' / ',
                     {{ policy_code('layer_premier_amount') }},
                     {{ policy_code('layer_wealth_amount') }},
                     {{ policy_code('layer_private_bank_amount') }}
                 )
-            )
-    end as reason_detail
+        end
+    ) as reason_detail
 from judged

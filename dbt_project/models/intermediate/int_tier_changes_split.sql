@@ -62,10 +62,10 @@ select
     scheme_code,
     one_cause_code,
     has_turned,
-    change_amount - market_price_amount - policy_amount - identity_amount - correction_amount
-        as customer_flow_amount,
-    market_price_amount,
-    policy_amount,
-    identity_amount,
-    correction_amount
+    cast(
+        change_amount - market_price_amount - policy_amount - identity_amount - correction_amount as decimal(18, 4)
+    ) as customer_flow_amount,
+    {%- for cause in ['market_price', 'policy', 'identity', 'correction'] %}
+    cast({{ cause }}_amount as decimal(18, 4)) as {{ cause }}_amount{{ ',' if not loop.last }}
+    {%- endfor %}
 from known

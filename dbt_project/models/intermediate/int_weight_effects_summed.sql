@@ -24,19 +24,19 @@ held as (
         holder.customer_id,
         holder.is_primary,
         month.base_month_average_amount,
-        turned.weight_change,
-        turned.market_weight_change,
+        weight.weight_change,
+        weight.market_weight_change,
         cast(
             case when holder.is_primary then 0 else month.base_month_average_amount * holder.holder_share end
             as decimal(18, 2)
         ) as other_amount
     from {{ ref('account_months') }} as month
     inner join {{ ref('int_holders_scoped') }} as holder on month.account_id = holder.account_id
-    inner join turned
-        on holder.source_code = turned.source_code and holder.product_code = turned.product_code
+    inner join turned as weight
+        on holder.source_code = weight.source_code and holder.product_code = weight.product_code
     where
         month.month_number = {{ business_month() }} - 1
-        and month.month_number = (select max(month_number) from turned)
+        and month.month_number = (select max(turned.month_number) from turned)
 ),
 
 parts as (

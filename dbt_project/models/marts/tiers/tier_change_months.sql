@@ -1,5 +1,10 @@
 -- T13: the cause is the largest part in the direction of the change, of equal ones the first named; policy where the
 -- metric would still be in its former tier by the former month's bounds
+{%- set compared = [
+    'customer_id', 'scheme_code', 'former_tier_code', 'former_metric_tier_code', 'former_state_code',
+    'former_metric_value', 'former_threshold_value', 'former_rule_code', 'tier_code', 'metric_tier_code', 'state_code',
+    'metric_value', 'threshold_value', 'rule_code', 'change_amount'
+] %}
 {%- set causes = ['customer_flow', 'market_price', 'policy', 'identity', 'correction'] %}
 with
 
@@ -37,9 +42,11 @@ largest as (
 )
 
 select
-    change.*,
+    {%- for column in compared %}
+    change.{{ column }},
+    {%- endfor %}
     {%- for cause in causes %}
-    cast(part.{{ cause }}_amount as decimal(18, 4)) as {{ cause }}_amount,
+    part.{{ cause }}_amount,
     {%- endfor %}
     case
         when part.is_by_policy then 'policy'

@@ -1,39 +1,47 @@
 -- T12: which tier is held, by the rules of int_month_presets_dated. Each closed month is one step from the former; a
 -- day within a month changes nothing. The first month gives the first tier. `next` is what the following month begins
--- with: the risen tier (next_month), the watch, the lower tier
+-- with: the risen tier (next_month), the watch, the lower tier. Who stands at the eve goes one step; who does not, or
+-- is re-opened, is followed from his first month
+{%- set reopened = ref('int_tier_states_reopened') %}
+{%- set carried = [
+    'customer_id', 'branch_id', 'scheme_code', 'held_rank', 'metric_rank', 'below_count', 'best_below_rank',
+    'state_code', 'since_month', 'next_rank', 'next_state_code', 'month_number'
+] %}
 with recursive
 
+{%- if var('since') %}
+
+tonight as (
+    select *
+    from {{ ref('int_scheme_ranks_dated') }}
+    where month_number = {{ business_month() }}
+),
+
+standing as (
+    select former.*
+    from {{ this }} as former
+    left join {{ reopened }} as again on former.customer_id = again.customer_id
+    where former.month_number = {{ business_month() }} - 1 and again.customer_id is null
+),
+
 ranked as (
-    select rank.*
-    from {{ ref('int_scheme_ranks_dated') }} as rank
-    {%- if var('since') %}
-    where rank.month_number = {{ business_month() }}
+    select tonight.*
+    from tonight
+    left join standing on tonight.customer_id = standing.customer_id and tonight.scheme_code = standing.scheme_code
+    where standing.customer_id is null
     union all
     select rank.*
     from {{ ref('int_scheme_ranks_dated') }} as rank
-    inner join {{ ref('int_tier_states_reopened') }} as again on rank.customer_id = again.customer_id
-    where
-        rank.month_number < {{ business_month() }}
-        and rank.month_number >= {{ first_reopened(ref('int_tier_states_reopened')) }}
-    {%- endif %}
+    inner join {{ reopened }} as again on rank.customer_id = again.customer_id
+    where {{ pruned_to('rank.month_number', months_reopened(reopened)) }}
 ),
+{%- else %}
 
--- what the others stood at on the eve
-standing as (
-    {%- if var('since') %}
-    select former.*
-    from {{ this }} as former
-    left join {{ ref('int_tier_states_reopened') }} as again on former.customer_id = again.customer_id
-    where former.month_number = {{ business_month() }} - 1 and again.customer_id is null
-    {%- else %}
-    select
-        customer_id,
-        scheme_code,
-        month_number
-    from ranked
-    where false
-    {%- endif %}
+ranked as (
+    select *
+    from {{ ref('int_scheme_ranks_dated') }}
 ),
+{%- endif %}
 
 firsts as (
     select
@@ -47,46 +55,20 @@ firsts as (
 
 states as (
     select
-        first.customer_id,
-        first.branch_id,
-        first.scheme_code,
-        first.metric_rank as held_rank,
-        first.metric_rank,
-        0 as below_count,
-        cast(null as integer) as best_below_rank,
-        cast('current' as text) as state_code,
-        first.month_number as since_month,
-        first.metric_rank as next_rank,
-        cast('current' as text) as next_state_code,
-        true as is_built,
-        first.month_number
-    from firsts as first
-    left join standing
-        on
-            first.customer_id = standing.customer_id
-            and first.scheme_code = standing.scheme_code
-            and first.month_number = standing.month_number + 1
-    where coalesce(first.former_month, 0) < first.month_number - 1 and standing.customer_id is null
-    {%- if var('since') %}
-
-    union all
-
-    select
         customer_id,
         branch_id,
         scheme_code,
-        held_rank,
+        metric_rank as held_rank,
         metric_rank,
-        below_count,
-        best_below_rank,
-        state_code,
-        since_month,
-        next_rank,
-        next_state_code,
-        false as is_built,
+        0 as below_count,
+        cast(null as integer) as best_below_rank,
+        cast('current' as text) as state_code,
+        month_number as since_month,
+        metric_rank as next_rank,
+        cast('current' as text) as next_state_code,
         month_number
-    from standing
-    {%- endif %}
+    from firsts
+    where coalesce(former_month, 0) < month_number - 1
 
     union all
 
@@ -94,17 +76,13 @@ states as (
 )
 
 select
-    customer_id,
-    branch_id,
-    scheme_code,
-    held_rank,
-    metric_rank,
-    below_count,
-    best_below_rank,
-    state_code,
-    since_month,
-    next_rank,
-    next_state_code,
-    month_number
+    {{ carried | join(',\n    ') }}
 from states
-where is_built
+{%- if var('since') %}
+
+union all
+
+select
+    {{ carried | join(',\n    ') }}
+from ({{ tier_step('standing', 'tonight') }}) as onward
+{%- endif %}
