@@ -97,20 +97,20 @@ def write_portrait(settings: Settings, page: Path) -> Path:
 
 def _parts(totals: Any) -> list[Bar]:
     """What brought and what cost, over twelve months; nothing is shown of what the bank does not have."""
-    amounts = [
+    found = [
         (zh, en, getattr(totals, f"{column}_amount") * (-1 if is_cost else 1))
         for column, zh, en, is_cost in PARTS
     ]
-    longest = max(abs(amount) for *_, amount in amounts) or 1
-    return [Bar(zh, en, amount, float(abs(amount) / longest)) for zh, en, amount in amounts if amount]
+    longest = max(abs(part) for *_, part in found) or 1
+    return [Bar(zh, en, part, float(abs(part) / longest)) for zh, en, part in found if part]
 
 
 def _money(rows: Rows) -> list[Plot]:
     currency = rows.totals.currency_code
-    values = [float(row.current_value_12m_amount) for row in rows.customers]
-    assets = [float(row.aum_month_average_amount) for row in rows.customers]
+    values = [float(row.current_value) for row in rows.customers]
+    aum = [float(row.aum) for row in rows.customers]
     below = sum(value < 0 for value in values)
-    nothing = sum(amount == 0 for amount in assets)
+    nothing = sum(held == 0 for held in aum)
     return [
         Plot(
             "近十二个月当前价值",
@@ -122,7 +122,7 @@ def _money(rows: Rows) -> list[Plot]:
         Plot(
             "月日均管理资产（AUM）",
             "Monthly average assets under management",
-            plots.histogram(assets, currency, LINEAR_UP_TO),
+            plots.histogram(aum, currency, LINEAR_UP_TO),
             f"客户数；{nothing:,} 户没有资产",
             f"number of customers; {nothing:,} have none",
         ),

@@ -86,8 +86,8 @@ inner join {schema}.customer_values as worth on customer.customer_id = worth.cus
 """
 _CUSTOMERS = """
 select
-    worth.current_value_12m_amount,
-    customer.aum_month_average_amount,
+    worth.current_value_12m_amount as current_value,
+    customer.aum_month_average_amount as aum,
     stability.stability_score,
     stability.loyalty_score
 from {schema}.customer_360 as customer
