@@ -29,6 +29,7 @@ DAY = date(2026, 10, 31)
 SINCE = date(2026, 9, 30)
 BUSINESS_MONTH = "24321"
 FIRST = 24300
+MONTHS = 100  # more than any history here has
 RANKS = 4
 SCHEME = "aum_level"
 COLUMNS = """
@@ -203,6 +204,10 @@ def model(server, tmp_path_factory) -> Iterator[Model]:
                 "create temporary table int_tier_states_reopened (customer_id text, from_month integer)"
             )
             cursor.execute(f"create temporary table tier_states ({COLUMNS})")
+            cursor.execute(
+                "create temporary table months as select generate_series(%s, %s) as month_number",
+                (FIRST, FIRST + MONTHS),
+            )
             yield Model(cursor, *texts)
 
 
