@@ -24,6 +24,7 @@ from pipelines.policy.shapes import (
     RESPONSE_NAMES,
     SCOPED_BANDS,
     SHAPES,
+    STEPS,
     UNITS,
     UPGRADES,
     WHOLE_UNITS,
@@ -215,7 +216,10 @@ def _band_offences(rows: "list[Row]") -> Iterator[str]:
         yield "the bands use different units"
         return
     first, lowest = ladder[0], LOWEST_VALUES.get(ladder[0]["unit"])
-    if first["lower_bound"] is not None and (
+    if first["band_set_code"] in STEPS:
+        if first["lower_bound"] is None or first["lower_bound"] <= 0:
+            yield f"step {first['band_code']} is not above 0: nothing is divided by it ({first.place})"
+    elif first["lower_bound"] is not None and (
         lowest is None or first["lower_bound"] > lowest or not first["lower_inclusive"]
     ):
         yield f"the lowest band {first['band_code']} does not reach the lowest value ({first.place})"

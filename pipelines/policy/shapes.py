@@ -105,6 +105,8 @@ BAND_NAMES = {
         "part_level",
     ),
 }
+# Sets whose bounds are steps that divide a number: they need not reach its lowest value, and none is nothing.
+STEPS = frozenset({"gift_years"})
 # Band sets that a region or a branch may have of its own.
 SCOPED_BANDS = frozenset(BAND_NAMES) - {"abc", "churn_band"} | {"gift_years"}
 # The code set that names the answers of a kind of contact.

@@ -209,7 +209,7 @@ def changes(bank: str, table: str, row: Row, column: str) -> list[Change]:
 
 def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
     value = row[column]
-    if value is None:
+    if value is None or (column == "is_market_priced" and row["side_code"] != "asset"):
         return  # matters by being in force
     if column in NAMES:
         yield [(row, column, f"{value}*")]

@@ -150,6 +150,7 @@ def test_another_banks_rows_are_not_in_the_version(folder):
         ("parameters.csv", "rfm_window_months", {"unit": "days"}, "of its name; it is told in months"),
         ("bands.csv", "aum_level/gold", {"unit": "months"}, "is not that of its name; it is told in amount"),
         ("bands.csv", "rfm_recency/2", {"unit": "amount"}, "it is told in share or days"),
+        ("bands.csv", "gift_years/every_5", {"lower_bound": "0"}, "step every_5 is not above 0"),
         ("parameters.csv", "rfm_window_months", {"unit": "code"}, "'12' does not fit the unit code"),
         (
             "parameters.csv",

@@ -25,7 +25,6 @@ gifts as (
         on
             person.branch_id = gift.branch_id
             and gift.band_set_code = 'gift_years'
-            and gift.lower_bound > 0
             and person.tenure_years % gift.lower_bound = 0
     where person.is_anniversary and person.tenure_years > 0 and person.account_count > 0
     group by person.customer_id
