@@ -211,6 +211,8 @@ def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
     value = row[column]
     if value is None or (column == "is_market_priced" and row["side_code"] != "asset"):
         return  # matters by being in force
+    if column == "is_income" and not value:
+        return  # what never comes in is no income, whatever the row says
     if column in NAMES:
         yield [(row, column, f"{value}*")]
     elif column in KEYS:
