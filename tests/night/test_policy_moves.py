@@ -95,7 +95,8 @@ IN_USE = {
     "response_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
     "feedback_points": "intermediate.int_responses_pointed where kind_code = %s and answer_code = %s",
     "tier_contradictions": "marts.customer_contradictions where contradiction_code = %s",
-    "score_scales": "marts.stability_parts where score_code = %s and part_code = %s and raw_value is not null",
+    "score_scales": "marts.stability_parts "
+    "where score_code = %s and part_code = %s and raw_value is not null",
     "scope_products": "marts.accounts where source_code = %s and product_code = %s",
     "plays": "marts.customer_plays where tier_code = %s and loyalty_code = %s and wallet_code = %s",
     "potential_groups": "marts.potential_group_members as member inner join marts.customers as customer "
