@@ -86,7 +86,8 @@ def test_a_rebuild_under_corrected_policy_replaces_the_dates_edition(server, ban
         assert new_version != version
         moved = {name for name, digest in digests(copy, FIRST).items() if digest != before[name]}
         assert "customer_tiers" in moved
-        assert moved <= {"customer_tiers", "policies", "codes", "reasons"}
+        follows = {"customer_tier_changes", "tier_migrations", "tier_contradictions"}
+        assert moved <= {"customer_tiers", "policies", "codes", "reasons", *follows}
         assert current_edition(copy) == current, "another date is current"
         assert {name: rows for name, rows in reading(copy).items() if name in seen} == seen
         assert query(copy, "select state from ops.editions where edition_id = 'edition_20261030_1'") == [
