@@ -88,7 +88,12 @@ COLUMN_UNITS = {
     "fixed_cost_amount": "amount",
 }
 IN_USE = {
-    "products": "marts.accounts where source_code = %s and product_code = %s",
+    "products": "marts.accounts as account inner join marts.account_months as month "
+    "on account.account_id = month.account_id "
+    "where account.source_code = %s and account.product_code = %s and month.base_balance_amount <> 0",
+    "product_classes": "marts.accounts as account inner join marts.account_months as month "
+    "on account.account_id = month.account_id "
+    "where account.product_class_code = %s and month.base_balance_amount <> 0",
     "transaction_types": "marts.transactions where transaction_type_code = %s",
     "credit_grades": "intermediate.int_credit_grades_unioned where credit_grade_code = %s",
     "credit_event_types": "intermediate.int_credit_events_unioned where event_type_code = %s",
@@ -211,10 +216,8 @@ def changes(bank: str, table: str, row: Row, column: str) -> list[Change]:
 
 def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
     value = row[column]
-    if value is None or (column == "is_market_priced" and row["side_code"] != "asset"):
-        return  # matters by being in force
-    if column == "is_income" and not value:
-        return  # what never comes in is no income, whatever the row says
+    if value is None or (column in ("is_market_priced", "is_income") and not value):
+        return  # matters by being in force; what has no price or never comes in stays so
     if column in NAMES:
         yield [(row, column, f"{value}*")]
     elif column in KEYS:
@@ -229,7 +232,7 @@ def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
     elif column == "product_class_code":
         yield [(row, column, "current_deposit" if value == "fund" else "fund")]
     elif column in OTHERS:
-        if table == "product_classes" or is_measured(bank, row):
+        if table == "product_classes" or (is_measured(bank, row) and is_choice(bank, column)):
             yield [(row, column, OTHERS[column].get(value, "settlement"))]
     elif column in CODES or row.values.get("unit") == "code":
         yield [(row, column, OTHER_CODES.get(value, "current_deposit"))]
@@ -238,6 +241,12 @@ def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
         size = (Decimal(value) / 10 or Decimal(1)) if unit == "amount" else UNITS[unit]
         for step in (size, -size):
             yield [moved_by(row, column, step), *balanced(bank, table, row, column, -step)]
+
+
+def is_choice(bank: str, column: str) -> bool:
+    """Whether a bank's own curve of deposits has more than one point to choose from; none is delivered."""
+    points = [one for one in POLICIES[bank].tables["transfer_prices"] if one["curve_code"] == "deposit"]
+    return column != "transfer_basis_code" or len(points) != 1
 
 
 def is_measured(bank: str, product: Row) -> bool:

@@ -24,7 +24,8 @@ filled as (
         line_number,
         term_number,
         max(annual_rate) over (partition by account_id, rate_number) as annual_rate,
-        max(case when is_term = 1 then greatest(term_days, 0) end) over (partition by account_id, term_number)
+        max(case when is_term = 1 and term_days < 0 then 0 when is_term = 1 then term_days end)
+            over (partition by account_id, term_number)
             as term_days
     from counted
 ),
