@@ -20,11 +20,11 @@ movements as (
         cast(coalesce(movement.fee_amount, 0) * rate.base_rate as decimal(18, 2)) as fee_amount,
         case movement.direction_code when 'debit' then 1 else -1 end as debit_sign,
         coalesce(cost.unit_cost_amount, {{ policy_value('transaction_cost_default_amount') }}) as cost_amount,
-        {{ days_between('movement.transaction_date', 'month.last_date') }} + 1 as ahead_days,
-        {{ days_between('month.first_date', 'movement.transaction_date') }} as behind_days,
-        month.day_count
+        {{ days_between('movement.transaction_date', 'calendar.last_date') }} + 1 as ahead_days,
+        {{ days_between('calendar.first_date', 'movement.transaction_date') }} as behind_days,
+        calendar.day_count
     from ({{ months_built(ref('transactions'), 'int_activities_reopened') }}) as movement
-    inner join {{ ref('months') }} as month on movement.month_number = month.month_number
+    inner join {{ ref('months') }} as calendar on movement.month_number = calendar.month_number
     inner join {{ ref('accounts') }} as account on movement.account_id = account.account_id
     inner join {{ ref('int_exchange_rate_spells_derived') }} as rate
         on
