@@ -103,7 +103,7 @@ class Served:
 
     def read(self, statement, *values):
         """As an analyst who sees every branch."""
-        with closing(psycopg2.connect(reader_url(self.settings))) as connection, connection.cursor() as cursor:
+        with closing(psycopg2.connect(reader_url(self.settings))) as reader, reader.cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchall()
 
