@@ -299,19 +299,6 @@ def _scale_offences(tables: Tables) -> Iterator[str]:
                 yield f"score_weights.csv: part {part} of {score} has no scale on {day} (score_scales.csv)"
 
 
-def _play_offences(rows: "list[Row]", tables: Tables) -> Iterator[str]:
-    """Every layer, loyalty and wallet has its play: nobody is left without one."""
-    names = tables["codes"]
-    tiers, levels = (
-        sorted({row["code"] for row in names if row["code_set"] == code_set})
-        for code_set in ("tier_maintenance_layer", "part_level")
-    )
-    told = {(row["tier_code"], row["loyalty_code"], row["wallet_code"]) for row in rows}
-    for combination in product(tiers, levels, levels):
-        if combination not in told:
-            yield f"no play for {', '.join(combination)}"
-
-
 def _code_offences(tables: Tables) -> Iterator[str]:
     classes = {row["product_class_code"] for row in tables["product_classes"]}
     names = {(row["code_set"], row["code"]) for row in tables["codes"]}
@@ -396,13 +383,7 @@ _NAMED = (
     ("response_points", "response_kind_code", "response_kind"),
     ("feedback_points", "feedback_kind_code", "feedback_kind"),
     ("feedback_points", "outcome_code", "feedback_outcome"),
-    ("potential_groups", "group_code", "potential_group"),
-    ("plays", "tier_code", "tier_maintenance_layer"),
-    ("plays", "loyalty_code", "part_level"),
-    ("plays", "wallet_code", "part_level"),
-    ("plays", "play_code", "play"),
     ("tier_schemes", "scheme_code", "scheme"),
-    ("tier_contradictions", "severity_code", "severity"),
 )
 _NAMED_BY_SET = (
     ("bands", "band_set_code", "band_code", BAND_NAMES),

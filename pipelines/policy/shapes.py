@@ -293,47 +293,5 @@ SHAPES = {
             "feedback_kind_code:code outcome_code:code points:decimal",
             is_list=True,
         ),
-        _shape(
-            "potential_groups",
-            "group_code attribute_code code",
-            "group_code",
-            "group_code:code attribute_code:code code:code",
-            is_list=True,
-        ),
-        _shape(
-            "plays",
-            "tier_code loyalty_code wallet_code",
-            "tier_code loyalty_code wallet_code",
-            "tier_code:code loyalty_code:code wallet_code:code play_code:code",
-        ),
-        _shape(
-            "scope_products",
-            "source_code product_code",
-            "source_code product_code",
-            "source_code:code product_code:text",
-            is_list=True,
-            is_optional=True,
-        ),
-        _shape(
-            "tier_schemes",
-            "scheme_code",
-            "scheme_code",
-            "scheme_code:code preset_code:code private_from_rank:integer?",
-        ),
-        _shape(
-            "tier_presets",
-            "preset_code",
-            "preset_code",
-            "preset_code:code upgrade_code:code below_months:integer? private_below_months:integer? "
-            "watch_months:integer? downgrade_code:code?",
-        ),
-        _shape(
-            "tier_contradictions",
-            "contradiction_code",
-            "contradiction_code",
-            "contradiction_code:code scheme_code:code tier_code:code other_scheme_code:code "
-            "other_tier_code:code severity_code:code name_zh:text name_en:text",
-            is_list=True,
-        ),
     )
 }
