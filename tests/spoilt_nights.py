@@ -47,9 +47,15 @@ RULES = {
     "currency_mix": "currency_code_fits_product",
 }
 TAKEN_IN = ("unknown_code", "currency_mix")  # warned of and published: the rows themselves are of use
-# A closed month's tier was given on what was known by its end: how long a customer has been in his tier may
-# differ where rows were late, corrected or taken back.
-AS_KNOWN_THEN = ("customer_tiers", "since_date")
+LEFT_OUT = {
+    # A closed month's tier was given on what was known by its end: how long a customer has been in his tier
+    # may differ where rows were late, corrected or taken back.
+    "customer_tiers": ["since_date"],
+    # A share of the branch or the bank, and the value of linked customers, follow other customers too.
+    "customer_values": ["branch_value_share", "bank_value_share", "linked_value_12m_amount"],
+}
+# Sums over customers: the row of a branch follows each of its customers, that of the bank all of them.
+SUMS = ("value_concentrations", "tier_migrations")
 _PLACE = re.compile(r"(\w+)\.(\w+) (\d{4}-\d\d-\d\d): ")
 _LINE = re.compile(r"line (\d+): (.+)")
 
@@ -207,38 +213,53 @@ def quarantined_lines(settings: Settings) -> set[tuple[str, str, str, int]]:
 
 
 def published_rows(settings: Settings, business_date: date) -> dict[str, Counter[str]]:
-    """The rows of every table published for a date, as JSON; without what hangs on when a row was known."""
+    """The rows of every table published for a date, as JSON; without the columns left out."""
     ((edition,),) = query(
         settings,
         "select edition_id from ops.editions where business_date = %s and state = 'kept'",
         business_date,
     )
     names = query(settings, "select table_name from ops.publications where edition_id = %s", edition)
-    table, column = AS_KNOWN_THEN
     return {
         name: Counter(
             text
             for (text,) in query(
                 settings,
-                f"select (to_jsonb(t) - %s)::text from {edition}.{name} as t",
-                column if name == table else "",
+                f"select (to_jsonb(t) - %s::text[])::text from {edition}.{name} as t",
+                LEFT_OUT.get(name, []),
             )
         )
         for (name,) in names
     }
 
 
-def touched_customers(settings: Settings, faults: list[Fault]) -> set[str]:
-    """The customers whose rows a fault that is taken in has changed."""
+@dataclass(frozen=True)
+class Touched:
+    """The customers whose rows a fault that is taken in has changed, and their branches."""
+
+    customers: set[str]
+    branches: set[str]
+
+    def has(self, table: str, row: dict[str, object]) -> bool:
+        """Whether a published row follows one of them."""
+        if table in SUMS:
+            return row.get("branch_id") is None or row["branch_id"] in self.branches
+        return row.get("customer_id") in self.customers
+
+
+def touched(settings: Settings, faults: list[Fault]) -> Touched:
+    """Whom the faults that are taken in have touched."""
     keys = [fault.key for fault in faults if fault.kind in TAKEN_IN]
     rows = query(
         settings,
         """
-        select customer_id from marts.account_holders
-        where account_id in (
-            select account_id from marts.transactions where split_part(transaction_id, ':', 2) = any(%s)
-        ) or split_part(account_id, ':', 2) = any(%s)
+        select customer_id, branch_id from marts.customers where customer_id in (
+            select customer_id from marts.account_holders
+            where account_id in (
+                select account_id from marts.transactions where split_part(transaction_id, ':', 2) = any(%s)
+            ) or split_part(account_id, ':', 2) = any(%s)
+        )
         """,
         *(keys, keys),
     )
-    return {customer for (customer,) in rows}
+    return Touched({customer for customer, _ in rows}, {branch for _, branch in rows})

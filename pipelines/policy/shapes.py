@@ -44,11 +44,6 @@ class Shape:
         """Whether a row holds for a part of the bank only: a cell of its key that may be empty is not."""
         parts = (column.name for column in self.columns if column.name in self.key and column.is_optional)
         return any(values[name] for name in parts)
-        optional = (column.name for column in self.columns if column.is_optional)
-        return any(values[name] for name in optional if name in self.key)
-        return any(
-            column.is_optional and values[column.name] for column in self.columns if column.name in self.key
-        )
 
 
 SQL_TYPES = {

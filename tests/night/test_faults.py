@@ -14,10 +14,11 @@ from night_support import warm
 from spoilt_nights import (
     TAKEN_IN,
     Engineer,
+    Touched,
     engineer,
     published_rows,
     quarantined_lines,
-    touched_customers,
+    touched,
 )
 
 from pipelines.demo_bank import write_demo_bank
@@ -99,16 +100,16 @@ def test_nothing_spoilt_is_published_and_clean_rows_are_as_without_faults(banks)
     assert found.keys() == wanted.keys()
     made_up = {fault.key for fault in faults if fault.key[1:3] == "9F" and fault.kind not in TAKEN_IN}
     assert [row for rows in found.values() for row in rows for key in made_up if key in row] == []
-    touched = touched_customers(banks.spoilt, faults)
-    assert touched
-    other = {name: differences(found[name], wanted[name], touched) for name in found}
+    hit = touched(banks.spoilt, faults)
+    assert hit.customers
+    other = {name: differences(name, found[name], wanted[name], hit) for name in found}
     assert {name: rows for name, rows in other.items() if rows} == {}
 
 
-def differences(found: Counter[str], wanted: Counter[str], touched: set[str]) -> list[str]:
-    """Rows that only one of two tables has, without those of some customers."""
+def differences(table: str, found: Counter[str], wanted: Counter[str], hit: Touched) -> list[str]:
+    """Rows that only one of two versions of a table has, without those that follow customers who were hit."""
     rows = [*(found - wanted), *(wanted - found)]
-    return [row for row in rows if json.loads(row).get("customer_id") not in touched]
+    return [row for row in rows if not hit.has(table, json.loads(row))]
 
 
 @pytest.mark.parametrize("banks", SIZES[1:], indirect=True)
