@@ -15,8 +15,10 @@ import psycopg2
 from rich.console import Console
 
 from pipelines import building, nights, publishing, report
+from pipelines.approval import ApprovalError
 from pipelines.cli import airflow, banks
 from pipelines.cli.summary import print_summary, print_table
+from pipelines.gates.waivers import WaiverError
 from pipelines.identity.errors import IdentityError
 from pipelines.nights import Night
 from pipelines.rebuild import RebuildError, rebuilding
@@ -28,6 +30,8 @@ from pipelines.workspace import Workspace, WorkspaceError
 
 KNOWN_ERRORS = (
     *QUALITY_ERRORS,
+    ApprovalError,
+    WaiverError,
     airflow.OrchestrationError,
     banks.BankError,
     building.BuildError,
@@ -57,6 +61,20 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
             raise click.ClickException(str(error).strip()) from error
 
     return wrapped
+
+
+PEOPLE = (
+    click.option("--reason", required=True, help="Why, for the record."),
+    click.option("--proposer", required=True, help="Who proposes it."),
+    click.option("--approver", required=True, help="Who approves it; another person."),
+)
+
+
+def by_two(command: Any) -> Any:
+    """Ask for a reason, a proposer and an approver."""
+    for option in reversed(PEOPLE):
+        command = option(command)
+    return command
 
 
 @click.group()

@@ -3,12 +3,11 @@
 import csv
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 
-from pipelines.cli.commands import told
+from pipelines.cli.commands import by_two, told
 from pipelines.cli.summary import print_table
 from pipelines.settings import Settings
 
@@ -70,23 +69,11 @@ def evaluate(records: tuple[Path, ...], rule_file: Path, truth: str | None, out:
 # Everything below reads the matcher, which takes seconds to import, and no other command needs it.
 
 PAIR = click.Tuple([str, str])
-PEOPLE = (
-    click.option("--reason", required=True, help="Why, for the record."),
-    click.option("--proposer", required=True, help="Who proposes it."),
-    click.option("--approver", required=True, help="Who approves it; another person."),
-)
 CHANGE_COLUMNS = (
     *("source_code", "source_customer_id", "customer_id", "former_customer_id", "rule_code", "change_code"),
     *("cause_code", "linked_source_code", "linked_source_customer_id", "link_weight", "changed_date"),
 )
 SHOWN = 20
-
-
-def by_two(command: Any) -> Any:
-    """Ask for a reason, a proposer and an approver."""
-    for option in reversed(PEOPLE):
-        command = option(command)
-    return command
 
 
 @identity.command()

@@ -6,6 +6,7 @@ import os
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
@@ -41,6 +42,35 @@ def quarantine_rejected(settings: Settings, night: Night) -> int:
             _insert(connection, [_quarantined(cell, key, night.night_id) for cell in chunk])
             for chunk in _rejected(connection, relation, window.where())
         )
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """Cells set aside: how many there are, and the newest of them with their values masked."""
+
+    count: int
+    cells: list[tuple]
+
+
+def quarantined(
+    settings: Settings, source: str | None, table: str | None, received: date | None, limit: int
+) -> Quarantined:
+    """What stands in quarantine, of a source, a table or a date of receipt (None: of all)."""
+    where = (
+        "(%(source)s is null or source_code = %(source)s) and (%(table)s is null or table_name = %(table)s) "
+        "and (%(received)s::date is null or received_date = %(received)s)"
+    )
+    names = {"source": source, "table": table, "received": received, "limit": limit}
+    with connect(settings) as connection, connection.cursor() as cur:
+        cur.execute(f"select count(*) from ops.quarantine where {where}", names)
+        (count,) = cur.fetchone()
+        cur.execute(
+            "select source_code, table_name, received_date, line_number, column_name, rule_id, value_mask, "
+            f"night_id from ops.quarantine where {where} "
+            "order by received_date desc, source_code, table_name, line_number, column_name limit %(limit)s",
+            names,
+        )
+        return Quarantined(count, cur.fetchall())
 
 
 def hmac_key(settings: Settings, environ: Mapping[str, str] = os.environ) -> Key:

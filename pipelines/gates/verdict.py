@@ -68,7 +68,7 @@ def close_if_failed(verdict: GateVerdict) -> None:
         lines.append(f"- and {count - RULES_LISTED} more in reporting.data_quality_results")
     lines.append(
         "Nothing was published; the last edition stays. Next: ask the owners named above for a corrected "
-        "delivery in the same date folder, or have two people waive the rule (docs/runbook.md); then run the "
+        "delivery in the same date folder, or have two people waive the rule (`yihu waive`); then run the "
         "night again."
     )
     raise GateClosed("\n".join(lines))

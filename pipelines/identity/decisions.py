@@ -5,7 +5,7 @@ from datetime import date
 
 from psycopg2.extensions import cursor as Cursor
 
-from pipelines.identity.approval import first_open_date, require_two_people
+from pipelines.approval import first_open_date, require_two_people
 from pipelines.identity.errors import IdentityError
 from pipelines.settings import Settings
 from pipelines.warehouse import connect

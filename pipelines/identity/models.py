@@ -19,7 +19,7 @@ from psycopg2 import Binary, sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from pipelines.identity.approval import first_open_date, last_published_date, require_two_people
+from pipelines.approval import first_open_date, last_published_date, require_two_people
 from pipelines.identity.arrivals import customer_rules, write_versions
 from pipelines.identity.errors import IdentityError
 from pipelines.identity.matching.engine import comparisons_of_rules, train_on_records, workspace

@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pipelines.approval import last_published_date
 from pipelines.identity import index
-from pipelines.identity.approval import last_published_date
 from pipelines.identity.decisions import Decision, Record
 from pipelines.identity.errors import IdentityError
 from pipelines.identity.matcher import Matcher

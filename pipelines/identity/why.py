@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from psycopg2.extensions import cursor as Cursor
 
-from pipelines.identity.approval import last_published_date
+from pipelines.approval import last_published_date
 from pipelines.identity.arrivals import customer_rules
 from pipelines.identity.decisions import Decision, Record, decisions
 from pipelines.identity.errors import IdentityError

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pipelines.approval import ApprovalError
 from pipelines.gates import (
     GateClosed,
     GateError,
@@ -28,9 +29,11 @@ from pipelines.gates import tie_outs as tie_outs_module
 from pipelines.gates.dates import tell_dates
 from pipelines.gates.deliveries import SHARE_PARAMETER
 from pipelines.gates.policy_values import PolicyValues
+from pipelines.gates.quarantine import quarantined
 from pipelines.gates.suites import GATES, fill
 from pipelines.gates.validate import Target, _cause, _expectation, validate
 from pipelines.gates.verdict import judge
+from pipelines.gates.waivers import WaiverError, on_record, waive
 from pipelines.nights import open_night
 from pipelines.policy.read import read_policy
 from pipelines.settings import ROOT
@@ -453,18 +456,60 @@ def test_an_unknown_kind_of_rule_or_a_missing_view_closes(shop):
 def test_a_waived_rule_lets_the_night_go_on(shop):
     shop.expect(KNOWN)
     shop.deliver([("a1", SECRET, "1")])
-    query(
-        shop.settings,
-        "insert into ops.waivers (rule_id, from_date, until_date, reason, proposer, approver) "
-        "values ('shop.known', %s, %s, 'names come later', 'An', 'Bo')",
-        D,
-        D,
-    )
+    assert not pass_delivery(shop).passed
+    waive(shop.settings, "shop.known", D, D, "names come later", "An", "Bo")
+    assert [(each.rule_id, each.last) for each in on_record(shop.settings)] == [("shop.known", D)]
 
     verdict = pass_delivery(shop)
 
     assert verdict.passed
     assert stored(shop)["shop.known"][0] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"rule_id": "shop.knwon"}, "did you mean shop.known"),
+        ({"last": YESTERDAY}, "2026-10-30 comes before 2026-10-31"),
+        ({"reason": " "}, "needs a reason"),
+        ({"approver": "An "}, "two people"),
+    ],
+)
+def test_a_waiver_that_cannot_be_is_refused(shop, changed, said):
+    shop.expect(KNOWN)
+    shop.deliver([("a1", SECRET, "1")])
+    pass_delivery(shop)
+    given = {"rule_id": "shop.known", "first": D, "last": D, "reason": "why", "proposer": "An"}
+    with pytest.raises((WaiverError, ApprovalError), match=said):
+        waive(shop.settings, **{**given, "approver": "Bo", **changed})
+    assert on_record(shop.settings) == []
+
+
+def test_a_published_date_is_not_waived_afterwards(shop):
+    shop.expect(KNOWN)
+    shop.deliver([("a1", SECRET, "1")])
+    pass_delivery(shop)
+    query(shop.settings, "update ops.nights set state = 'published', ended_at = started_at")
+    query(
+        shop.settings,
+        "insert into ops.editions (edition_id, business_date, edition_number, state, cause, night_id, "
+        "policy_version, model_version, code_release) "
+        "values ('e', %s, 1, 'kept', 'night', %s, 'p', 'm', 'c')",
+        D,
+        shop.night.night_id,
+    )
+    with pytest.raises(WaiverError, match="2026-10-31 is published already"):
+        waive(shop.settings, "shop.known", D, D, "too late", "An", "Bo")
+
+
+def test_quarantine_is_listed_without_a_clear_value(shop):
+    shop.deliver([("a1", "Wang", SECRET), ("a2", "Wang", "1")])
+    quarantine_rejected(shop.settings, shop.night)
+    found = quarantined(shop.settings, "shop", None, D, 5)
+    assert found.count == 1
+    assert found.cells[0][:5] == ("shop", "balances", D, 2, "balance")
+    assert SECRET not in str(found)
+    assert quarantined(shop.settings, "other", None, None, 5).count == 0
 
 
 def test_only_what_arrived_since_the_last_publication_is_judged(shop):

@@ -11,9 +11,9 @@ import psycopg2
 import pytest
 from click.testing import CliRunner
 
+from pipelines.approval import ApprovalError
 from pipelines.cli import main
 from pipelines.identity import index, models
-from pipelines.identity.approval import ApprovalError
 from pipelines.identity.decisions import DecisionError, decide
 from pipelines.identity.identify import identify, index_folder
 from pipelines.identity.matcher import IdentifyError

@@ -1,14 +1,13 @@
-"""What every act of people on identity has in common: two of them, and a date that readers have not seen."""
+"""What every act of people has in common: two of them, and a date that readers have not seen."""
 
 from datetime import date, timedelta
 
 from psycopg2.extensions import cursor as Cursor
 
-from pipelines.identity.errors import IdentityError
 from pipelines.nights import published_until
 
 
-class ApprovalError(IdentityError):
+class ApprovalError(Exception):
     """One person alone, or nothing that could be acted on."""
 
 

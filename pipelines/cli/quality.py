@@ -1,0 +1,79 @@
+"""``yihu waive``, ``yihu quarantine``: what people decide about what a gate found, and what was set aside."""
+
+from dataclasses import astuple
+from datetime import datetime
+
+import click
+from rich.console import Console
+
+from pipelines.cli.commands import DAY, by_two, told
+from pipelines.cli.summary import print_table
+from pipelines.gates import waivers
+from pipelines.gates.quarantine import quarantined
+from pipelines.settings import Settings
+
+console = Console()
+
+
+@click.command()
+@click.argument("rule_id", metavar="RULE")
+@click.option(
+    "--from", "first", type=DAY, required=True, help="First business date on which it closes nothing."
+)
+@click.option("--until", "last", type=DAY, required=True, help="Last one.")
+@by_two
+@click.pass_obj
+@told
+def waive(
+    settings: Settings,
+    rule_id: str,
+    first: datetime,
+    last: datetime,
+    reason: str,
+    proposer: str,
+    approver: str,
+) -> None:
+    """Set a rule of a gate aside for some dates."""
+    number = waivers.waive(settings, rule_id, first.date(), last.date(), reason, proposer, approver)
+    console.print(
+        f"waiver {number}: {rule_id} closes no gate from {first.date()} to {last.date()}; run the night now",
+        highlight=False,
+    )
+
+
+@click.command("waivers")
+@click.pass_obj
+@told
+def list_waivers(settings: Settings) -> None:
+    """Every waiver on record, the newest first."""
+    print_table(
+        console,
+        f"waivers of bank {settings.bank}",
+        ("number", "rule", "from", "until", "reason", "proposer", "approver"),
+        [astuple(waiver) for waiver in waivers.on_record(settings)],
+    )
+
+
+@click.group()
+def quarantine() -> None:
+    """Lines that were set aside because a cell is not what its declaration says."""
+
+
+@quarantine.command("list")
+@click.option("--source", help="Only of this source.")
+@click.option("--table", help="Only of this table.")
+@click.option("--date", "received", type=DAY, help="Only received on this date.")
+@click.option("--rows", "count", default=50, show_default=True, help="How many cells to list.")
+@click.pass_obj
+@told
+def list_cells(
+    settings: Settings, source: str | None, table: str | None, received: datetime | None, count: int
+) -> None:
+    """The cells, newest first, their values masked."""
+    found = quarantined(settings, source, table, received and received.date(), count)
+    print_table(
+        console,
+        f"quarantine of bank {settings.bank}: {len(found.cells)} of {found.count} cells",
+        ("source", "table", "received", "line", "column", "rule", "value (masked)", "night"),
+        found.cells,
+    )
