@@ -103,7 +103,7 @@ IN_USE = {
     "score_scales": "marts.stability_parts "
     "where score_code = %s and part_code = %s and raw_value is not null",
     "scope_products": "marts.accounts where source_code = %s and product_code = %s",
-    "gifts": "intermediate.int_gifts_drawn as drawn inner join policy.bands as step "
+    "gifts": "intermediate.int_gifts_allotted as drawn inner join policy.bands as step "
     "on step.band_set_code = 'gift_years' and drawn.step_years = step.lower_bound "
     "where step.band_code = %s and drawn.gift_code = %s",
     "plays": "marts.customer_plays where tier_code = %s and loyalty_code = %s and wallet_code = %s",

@@ -28,5 +28,5 @@ inner join {{ ref('customers') }} as customer on tier.customer_id = customer.cus
 left join {{ ref('int_customer_keepers_derived') }} as keeper on tier.customer_id = keeper.customer_id
 left join {{ ref('customer_plays') }} as play
     on tier.customer_id = play.customer_id and tier.scheme_code = 'maintenance_layer'
-left join {{ ref('int_gifts_drawn') }} as gift
+left join {{ ref('int_gifts_allotted') }} as gift
     on tier.customer_id = gift.customer_id and tier.scheme_code = 'tenure'

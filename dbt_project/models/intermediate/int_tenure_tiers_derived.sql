@@ -27,7 +27,7 @@ judged as (
         || coalesce(' / ' || cast(cast(gift.next_step_years as integer) as varchar), '') as gift_text
     from related as person
     {{ join_band('tenure', 'person.tenure_months') }}
-    left join {{ ref('int_gifts_drawn') }} as gift on person.customer_id = gift.customer_id
+    left join {{ ref('int_gifts_allotted') }} as gift on person.customer_id = gift.customer_id
 )
 
 select
