@@ -311,6 +311,10 @@ def _code_offences(tables: Tables) -> Iterator[str]:
             yield f"{row.place}: attribute_code {row['attribute_code']} is neither occupation nor position"
         elif (row["attribute_code"], row["code"]) not in names:
             yield f"{row.place}: code {row['code']} is not in codes.csv (code_set {row['attribute_code']})"
+    steps = {row["band_code"] for row in tables["bands"] if row["band_set_code"] in STEPS}
+    for row in tables["gifts"]:
+        if row["band_code"] not in steps:
+            yield f"{row.place}: band_code {row['band_code']} is no step of gift_years in bands.csv"
     for row in tables["products"]:
         if row["product_class_code"] not in classes:
             yield f"{row.place}: product_class_code {row['product_class_code']} is not in product_classes.csv"
@@ -373,6 +377,7 @@ _NAMED = (
     ("tier_schemes", "scheme_code", "tier_scheme"),
     ("tier_contradictions", "severity_code", "severity"),
     ("potential_groups", "group_code", "potential_group"),
+    ("gifts", "gift_code", "gift"),
     ("plays", "tier_code", "tier_maintenance_layer"),
     ("plays", "loyalty_code", "part_level"),
     ("plays", "wallet_code", "part_level"),

@@ -242,6 +242,13 @@ SHAPES = {
             is_list=True,
         ),
         _shape(
+            "gifts",
+            "band_code gift_code",
+            "band_code",
+            "band_code:code gift_code:code",
+            is_list=True,
+        ),
+        _shape(
             "plays",
             "tier_code loyalty_code wallet_code",
             "tier_code loyalty_code wallet_code",

@@ -103,6 +103,9 @@ IN_USE = {
     "score_scales": "marts.stability_parts "
     "where score_code = %s and part_code = %s and raw_value is not null",
     "scope_products": "marts.accounts where source_code = %s and product_code = %s",
+    "gifts": "intermediate.int_gifts_allotted as drawn inner join policy.bands as step "
+    "on step.band_set_code = 'gift_years' and drawn.step_years = step.lower_bound "
+    "where step.band_code = %s and drawn.gift_code = %s",
     "plays": "marts.customer_plays where tier_code = %s and loyalty_code = %s and wallet_code = %s",
     "potential_groups": "marts.potential_group_members as member inner join marts.customers as customer "
     "on member.customer_id = customer.customer_id where member.group_code = %s "
@@ -111,8 +114,8 @@ IN_USE = {
     "where rule_code = %s",
 }
 # Rows of these that nobody has yet rest: nothing names them but what they tell of a customer.
-MAY_REST = {"reasons", "plays", "potential_groups", "scope_products"}
-KEYS = ("code", "product_code")  # a list's key is no number: the row matters by being in force
+MAY_REST = {"reasons", "gifts", "plays", "potential_groups", "scope_products"}
+KEYS = ("code", "product_code", "gift_code")  # a list's key is no number: the row matters by being in force
 CODES = (
     "family_code",
     "side_code",
@@ -188,6 +191,7 @@ CELLS = {  # the columns that are tried, by table
     "codes": ("name_zh", "name_en", "rank"),
     "reasons": ("template_zh", "template_en"),
     "potential_groups": ("code",),
+    "gifts": ("gift_code",),
     "plays": ("play_code",),
     "scope_products": ("product_code",),
     "score_weights": ("weight",),

@@ -47,7 +47,7 @@ COLUMNS = {
     "customer_identity_conflicts": "source_code source_customer_id customer_id linked_customer_id",
     "customer_tiers": "customer_id scheme_code tier_code state_code since_date metric_value reason_code "
     "reason_zh reason_en next_distance lower_distance owner_manager_id credited_manager_id play_code "
-    "metric_tier_code",
+    "metric_tier_code gift_code",
     "customer_tier_changes": "customer_id scheme_code former_tier_code tier_code former_metric_value "
     "metric_value threshold_value change_amount customer_flow_amount market_price_amount policy_amount "
     "identity_amount correction_amount cause_code",

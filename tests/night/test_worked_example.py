@@ -137,6 +137,7 @@ MORE = {
         "profitability / stability / potential (proxy): 0.6550 / 0.7139 / 0.3196"
     },
     "maintenance_layer": {"play_code": "retain", "owner_manager_id": "M1"},
+    "tenure": {"gift_code": "health_check"},
 }
 # months on end with the same standing: how many, average, months below (or counting up from), held, state
 STATES_OF_LIN = "9 120000 0 gold current, 1 70000 1 gold current, 1 70000 2 gold current, "

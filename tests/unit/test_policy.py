@@ -219,6 +219,8 @@ def test_another_banks_rows_are_not_in_the_version(folder):
         ),
         ("potential_groups.csv", "senior_civil_servant", {"group_code": "x"}, "x is not in codes.csv"),
         ("demo/scope_products.csv", "cards/GOLD", {"product_code": "TIN"}, "TIN is not in products.csv"),
+        ("gifts.csv", "every_5/tea", {"gift_code": "car"}, "gift_code car is not in codes.csv (code_set gift)"),
+        ("gifts.csv", "every_5/tea", {"band_code": "every_7"}, "every_7 is no step of gift_years in bands.csv"),
         ("bands.csv", "tenure/level_5", {"band_code": "level_6"}, "level_6 is not in codes.csv"),
         ("tier_presets.csv", "ccb", {"below_months": "0"}, "below_months 0 is below 1"),
         ("tier_presets.csv", "ccb", {"watch_months": "0"}, "watch_months 0 is below 1"),

@@ -27,6 +27,7 @@
     'codes': (['code_set', 'code'], ['name_zh', 'name_en', 'rank']),
     'reasons': (['reason_code'], ['template_zh', 'template_en']),
     'potential_groups': (['group_code', 'attribute_code', 'code'], ['code']),
+    'gifts': (['band_code', 'gift_code'], ['gift_code']),
     'plays': (['tier_code', 'loyalty_code', 'wallet_code'], ['play_code']),
     'scope_products': (['source_code', 'product_code'], ['product_code']),
     'credit_grades': (['credit_grade_code'], ['rank', 'default_probability', 'score']),
