@@ -7,7 +7,8 @@ Reads   the deliveries received up to the business date.
 Readers BI analysts query `reporting`; risk staff read the night's report.
 Fails   A closed gate or a bad delivery is not retried: read the report (its path is in the log of `report`),
         have the source deliver again into the same folder, clear the run from `land`. Anything else is
-        retried twice. `reporting` keeps the last good edition until a night passes. See docs/runbook.md.
+        retried twice. `reporting` keeps the last good edition until a night passes. A run that is not done
+        five hours after it was queued is told to those on duty. See docs/runbook.md.
 """
 
 import os
@@ -15,10 +16,13 @@ from datetime import timedelta
 
 from airflow.sdk import (
     CronPartitionTimetable,
+    DeadlineAlert,
+    DeadlineReference,
     ExceptionRetryPolicy,
     Param,
     RetryAction,
     RetryRule,
+    SyncCallback,
     TriggerRule,
     dag,
     get_current_context,
@@ -46,6 +50,11 @@ def run(step: str) -> None:
         timezone=os.environ.get("YIHU_TIME_ZONE", "Asia/Shanghai"),
         run_offset=-1,
         key_format="%Y-%m-%d",
+    ),
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(hours=5),
+        callback=SyncCallback("pipelines.messages.tell_missed_deadline"),
     ),
     catchup=False,
     max_active_runs=1,

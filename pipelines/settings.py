@@ -19,6 +19,7 @@ class Settings:
     database_url: str | None = field(repr=False)
     policy_folder: Path
     schedule_zone: str | None = None
+    messages: Path | None = None
 
     def environment(self) -> dict[str, str]:
         """The variables that give a child process the same settings."""
@@ -36,7 +37,7 @@ def source_url(variable: str, environ: Mapping[str, str] = os.environ) -> str | 
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from YIHU_BANK, YIHU_VAR, YIHU_LANDING, YIHU_DATABASE_URL and YIHU_TIME_ZONE."""
+    """Settings from the YIHU_ variables: BANK, VAR, LANDING, DATABASE_URL, TIME_ZONE and MESSAGES."""
     bank = environ.get("YIHU_BANK") or "demo"
     var = Path(environ.get("YIHU_VAR") or ROOT / "var").resolve()
     return Settings(
@@ -47,4 +48,5 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         database_url=environ.get("YIHU_DATABASE_URL") or None,
         policy_folder=ROOT / "policy",
         schedule_zone=environ.get("YIHU_TIME_ZONE") or None,
+        messages=Path(environ["YIHU_MESSAGES"]).resolve() if environ.get("YIHU_MESSAGES") else None,
     )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg2
 
-from pipelines import building, churn, gates, landing, nights, policy, publishing, report
+from pipelines import building, churn, gates, landing, messages, nights, policy, publishing, report
 from pipelines.nights import Night, StepRecord
 from pipelines.settings import Settings, load_settings
 from pipelines.sources import load_bank, pipeline_sources
@@ -82,6 +82,7 @@ def run_step(settings: Settings, night: Night, name: str) -> None:
     log.info("%s: %.1f s %s", name, time.monotonic() - start, record.message or "")
     if name == "report":
         nights.close_night(settings, night, *report.outcome(settings, night, QUALITY_ERRORS))
+        _tell(settings, night)
 
 
 def land(settings: Settings, night: Night, record: StepRecord) -> None:
@@ -180,6 +181,15 @@ STEPS: dict[str, Callable[[Settings, Night, StepRecord], None]] = {
     "publish": publish,
     "report": write_report,
 }
+
+
+def _tell(settings: Settings, night: Night) -> None:
+    """Tell how the night ended; it has ended, so a channel that is down changes nothing."""
+    try:
+        if messages.tell_end(settings, night):
+            log.info("how the night ended was told")
+    except messages.MessageError as error:
+        log.warning("%s", error)
 
 
 def _load_policy(settings: Settings, night: Night) -> None:

@@ -14,7 +14,7 @@ import click
 import psycopg2
 from rich.console import Console
 
-from pipelines import building, nights, publishing, report
+from pipelines import building, messages, nights, publishing, report
 from pipelines.approval import ApprovalError
 from pipelines.cli import airflow, banks
 from pipelines.cli.summary import print_summary, print_table
@@ -38,6 +38,7 @@ KNOWN_ERRORS = (
     DeclarationError,
     embedded.EmbeddedError,
     IdentityError,
+    messages.MessageError,
     nights.NightError,
     psycopg2.Error,
     publishing.PublishError,
@@ -152,9 +153,14 @@ def rebuild(settings: Settings, day: datetime, current_policy: bool, keep: bool)
 
 @main.command()
 @click.option("--nights", "count", default=10, show_default=True, help="How many nights to list.")
+@click.option(
+    "--due",
+    is_flag=True,
+    help="For a cron at the deadline: exit with 1, and tell, unless the last day that ended is published.",
+)
 @click.pass_obj
 @told
-def status(settings: Settings, count: int) -> None:
+def status(settings: Settings, count: int, due: bool) -> None:
     """The last nights and the current edition."""
     with connect(settings) as connection, connection.cursor() as cursor:
         cursor.execute(
@@ -167,6 +173,13 @@ def status(settings: Settings, count: int) -> None:
         rows = cursor.fetchall()
     headings = ("night", "business date", "workspace", "state", "started", "seconds", "step", "message")
     print_table(console, f"nights of bank {settings.bank}", headings, rows)
+    missing = messages.missing_date(settings, datetime.now(UTC)) if due else None
+    if missing:
+        is_told = messages.tell_absence(settings, missing)
+        raise click.ClickException(
+            f"business date {missing} is not published by its deadline; "
+            + ("those on duty were told" if is_told else "YIHU_MESSAGES names nobody to tell")
+        )
 
 
 @main.command()
