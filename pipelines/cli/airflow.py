@@ -66,7 +66,9 @@ def run_night(settings: Settings, night: Night, skipped: tuple[str, ...] = ()) -
         dag = DagBag(str(settings.root / "dags")).dags[DAG_ID]
         for task in dag.tasks:
             task.retries = 0  # a person is watching: the error is shown at once
-        dag.deadline = None  # the scheduler's alone: a run in one process looks for it in the metadata in vain
+        dag.deadline = (
+            None  # the scheduler's alone: a run in one process looks for it in the metadata in vain
+        )
         run = dag.test(
             logical_date=None,
             run_conf={"business_date": night.business_date.isoformat(), "night_id": night.night_id},

@@ -269,19 +269,35 @@ def url(settings: Settings) -> None:
 @told
 def psql(settings: Settings, admin: bool, arguments: tuple[str, ...]) -> None:
     """Open psql on `reporting` as an analyst who sees every branch; arguments after -- go to psql."""
-    address = urlsplit(admin_url(settings) if admin else reader_url(settings))
+    address = admin_url(settings) if admin else reader_url(settings)
+    raise SystemExit(_client(settings, "psql", arguments, address, PGOPTIONS="-c search_path=reporting"))
+
+
+@database.command(context_settings={"ignore_unknown_options": True})
+@click.argument("program")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_obj
+@told
+def client(settings: Settings, program: str, arguments: tuple[str, ...]) -> None:
+    """Run a program of PostgreSQL (pg_dump, pg_restore …) on the bank's database, as its administrator."""
+    raise SystemExit(_client(settings, program, arguments, admin_url(settings)))
+
+
+def _client(
+    settings: Settings, program: str, arguments: tuple[str, ...], address: str, **options: str
+) -> int:
+    parts = urlsplit(address)
     # by environment: an argument is for everybody to read in the list of processes
-    options = {
+    environment = {
         **os.environ,
-        "PGHOST": address.hostname or "",
-        "PGPORT": str(address.port or 5432),
-        "PGUSER": unquote(address.username or ""),
-        "PGPASSWORD": unquote(address.password or ""),
-        "PGDATABASE": address.path.lstrip("/"),
-        "PGOPTIONS": "-c search_path=reporting",
+        "PGHOST": parts.hostname or "",
+        "PGPORT": str(parts.port or 5432),
+        "PGUSER": unquote(parts.username or ""),
+        "PGPASSWORD": unquote(parts.password or ""),
+        "PGDATABASE": parts.path.lstrip("/"),
+        **options,
     }
-    program = embedded.program(settings, "psql")
-    raise SystemExit(subprocess.call([program, *arguments], env=options))
+    return subprocess.call([embedded.program(settings, program), *arguments], env=environment)
 
 
 @database.command()
