@@ -8,12 +8,12 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
 from pipelines.churn.rule import score_by_inactivity
+from pipelines.churn.scores import rule_score
 from pipelines.landing import write_rows
 from pipelines.nights import Night, StepCounts
 from pipelines.settings import Settings
 from pipelines.warehouse import connect
 
-METHOD_CODE = "rule"
 SCORE_VERSION = "inactivity-rule"
 _CHUNK = 10_000
 
@@ -32,7 +32,7 @@ def score(settings: Settings, night: Night) -> StepCounts:
         steps = _read_steps(reader, workspace.schema("policy"), day)
         candidates = _read_candidates(reader, workspace.schema("marts"))
         rows = (
-            (customer_id, probability, days, METHOD_CODE, SCORE_VERSION)
+            rule_score(customer_id, probability, days, SCORE_VERSION)
             for customer_id, probability, days in score_by_inactivity(candidates, steps)
         )
         count = write_rows(writer, workspace.schema("raw"), "churn_model", "scores", day, rows)
