@@ -39,9 +39,9 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         learning_rate: float = 0.05,
         leaves: int = 8,
         least_leaf: int = 40,
-        penalty: float = 10.0,
-        column_share: float = 0.3,
-        members: int = 3,
+        penalty: float = 3.0,
+        column_share: float = 0.5,
+        members: int = 2,
         monotone: Mapping[str, int] | None = None,
         random_state: int = 0,
     ) -> None:
