@@ -43,14 +43,18 @@ def features(rows: int, seed: int = 0) -> pd.DataFrame:
 
 
 def log_odds(table: pd.DataFrame, world: str) -> np.ndarray:
-    """How likely each leaves: by a complaint and a falling salary, by chance, by silence, or as a leak tells."""
+    """How likely each leaves: by complaints and a falling salary, by chance, or by silence."""
     drivers = BASE + 1.8 * (table["open_complaint_count"] > 70) - 1.2 * table["salary_trend_change"]
-    return {
-        "drivers": drivers,
-        "null": np.full(len(table), BASE),
-        "rule": BASE + 3.5 * (table["days_inactive"] >= 90),
-        "leak": drivers,
-    }[world].to_numpy() if world != "null" else np.full(len(table), BASE)
+    return (
+        {
+            "drivers": drivers,
+            "null": np.full(len(table), BASE),
+            "rule": BASE + 3.5 * (table["days_inactive"] >= 90),
+            "leak": drivers,
+        }[world].to_numpy()
+        if world != "null"
+        else np.full(len(table), BASE)
+    )
 
 
 def frame(months: range | tuple[int, ...], world: str, seed: int = 0, customers: int = 2_000) -> Frame:

@@ -29,12 +29,14 @@ class InactivityRule:
 
     def score(self, days_inactive: pd.Series) -> np.ndarray:
         """The step that the days reach, (rows,)."""
-        place = np.searchsorted(np.array(self.days), days_inactive.fillna(0).to_numpy(dtype=float), side="right")
+        place = np.searchsorted(
+            np.array(self.days), days_inactive.fillna(0).to_numpy(dtype=float), side="right"
+        )
         return np.array(self.probabilities)[np.maximum(place - 1, 0)]
 
 
 def best_inactivity_rule(days_inactive: pd.Series, happened: np.ndarray) -> InactivityRule:
-    """Of all rules that rise with the days, the one that fits best (isotonic regression): on training rows only."""
+    """Of all rules that rise with the days, the one that fits training rows best (isotonic regression)."""
     days = days_inactive.fillna(0).to_numpy(dtype=float)
     fitted = IsotonicRegression(increasing=True).fit(days, np.asarray(happened, dtype=float))
     starts = np.unique(days)

@@ -1,4 +1,4 @@
-"""Calibration: scores become probabilities that happen as often as they say, with what is not known of them."""
+"""Calibration: scores become probabilities that happen as often as they say, with their intervals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,7 +46,10 @@ def fit_line(log_odds: np.ndarray, happened: np.ndarray) -> Line:
         determinant = a * c - b * b
         if determinant <= 0:
             return flat
-        move = (c * gradient[0] - b * gradient[1]) / determinant, (a * gradient[1] - b * gradient[0]) / determinant
+        move = (
+            (c * gradient[0] - b * gradient[1]) / determinant,
+            (a * gradient[1] - b * gradient[0]) / determinant,
+        )
         offset, slope = offset + move[0], slope + move[1]
         if max(map(abs, move)) < _CLOSE:
             break
@@ -55,7 +58,7 @@ def fit_line(log_odds: np.ndarray, happened: np.ndarray) -> Line:
 
 @dataclass(frozen=True)
 class Band:
-    """Of the scores up to ``upper``: how far the true share may lie from the probability, as factors of it."""
+    """Of scores up to ``upper``: how far the true share may lie from the probability, as factors of it."""
 
     upper: float
     low_factor: float
@@ -69,9 +72,7 @@ def fit_bands(probabilities: np.ndarray, happened: np.ndarray, level: float, cou
     for places in np.array_split(order, min(count, max(len(order), 1))):
         expected = float(probabilities[places].mean()) if len(places) else 0.5
         hits = float(np.asarray(happened)[places].sum())
-        low, high = beta.ppf(
-            [(1 - level) / 2, (1 + level) / 2], hits + _PRIOR, len(places) - hits + _PRIOR
-        )
+        low, high = beta.ppf([(1 - level) / 2, (1 + level) / 2], hits + _PRIOR, len(places) - hits + _PRIOR)
         upper = float(probabilities[places].max()) if len(places) else 1.0
         found.append(Band(upper, min(1.0, float(low) / expected), max(1.0, float(high) / expected)))
     return found

@@ -1,4 +1,4 @@
-"""Tables into numbers for trees: numbers stay, texts become codes, what is missing or unknown stays missing."""
+"""Tables into numbers for trees: texts become codes, what is missing or unknown stays missing."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class Encoding:
         return [name in self.categories for name in self.names]
 
     def numbers(self, table: pd.DataFrame) -> np.ndarray:
-        """The table as (rows, columns) of float64, nan where missing; EncodingError where a column is gone."""
+        """The table as (rows, columns) of float64, nan where missing; EncodingError where one lacks."""
         if missing := [name for name in self.names if name not in table.columns]:
             raise EncodingError(f"the table lacks {', '.join(missing)}: give the columns of the training")
         found = np.empty((len(table), len(self.names)))

@@ -71,12 +71,14 @@ class Explainer:
 
 
 def learn_explainer(model: ChurnModel, numbers: np.ndarray, groups: Mapping[str, Sequence[str]]) -> Explainer:
-    """Draw the curve of every column over a sample of encoded training rows; every n-th, so without chance."""
+    """Draw the curve of every column over every n-th of the encoded training rows."""
     step = max(len(numbers) // _SAMPLE, 1)
     sample = numbers[::step][:_SAMPLE]
     names = list(model.encoding_.names)
     curves = [_curve(model, sample, numbers[:, place], place) for place in range(len(names))]
-    return Explainer({group: [names.index(name) for name in members] for group, members in groups.items()}, curves)
+    return Explainer(
+        {group: [names.index(name) for name in members] for group, members in groups.items()}, curves
+    )
 
 
 def _curve(model: ChurnModel, sample: np.ndarray, column: np.ndarray, place: int) -> Curve:
@@ -84,7 +86,9 @@ def _curve(model: ChurnModel, sample: np.ndarray, column: np.ndarray, place: int
     if model.encoding_.is_text[place]:
         points = np.unique(known)
     else:
-        points = np.unique(np.quantile(known, np.linspace(0, 1, _POINTS), method="lower")) if len(known) else known
+        points = (
+            np.unique(np.quantile(known, np.linspace(0, 1, _POINTS), method="lower")) if len(known) else known
+        )
     usual = _mean_with(model, sample, place, model.reference_[place])
     effects = np.array([_mean_with(model, sample, place, point) - usual for point in points])
     return Curve(points, effects, _mean_with(model, sample, place, np.nan) - usual)

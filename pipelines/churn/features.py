@@ -8,6 +8,10 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from json import dumps
 
+from psycopg2.extensions import connection as Connection
+
+from pipelines.churn.errors import ChurnError
+
 KEYS = ("customer_id", "branch_id", "month_number")
 AMOUNT = "aum_trailing_amount"  # what there is to lose
 DAYS_INACTIVE = "days_inactive"  # what the rule goes by
@@ -30,7 +34,7 @@ GROUPS = {
 
 @dataclass(frozen=True)
 class Feature:
-    """One column; ``unit`` is share, amount, count, days, months, years, rate, score, flag or code (a text)."""
+    """One column; ``unit``: share, amount, count, days, months, years, rate, score, flag or code (text)."""
 
     name: str
     group: str
@@ -74,8 +78,20 @@ FEATURES: tuple[Feature, ...] = (
     ),
     *_features(
         "flows",
-        ("net_outflow_last_share", 0, "share", "上月净流出占比", "Net outflow last month as a share of assets"),
-        ("net_outflow_trailing_share", 0, "share", "近期净流出占比", "Recent net outflow as a share of assets"),
+        (
+            "net_outflow_last_share",
+            0,
+            "share",
+            "上月净流出占比",
+            "Net outflow last month as a share of assets",
+        ),
+        (
+            "net_outflow_trailing_share",
+            0,
+            "share",
+            "近期净流出占比",
+            "Recent net outflow as a share of assets",
+        ),
         (
             "own_transfer_out_trailing_share",
             *(0, "share", "近期转往本人他行占比", "Recent transfers to own accounts elsewhere"),
@@ -134,7 +150,13 @@ FEATURES: tuple[Feature, ...] = (
     ),
     *_features(
         "digital",
-        ("digital_trailing_share", 0, "share", "近期数字渠道占比", "Share of business done digitally of late"),
+        (
+            "digital_trailing_share",
+            0,
+            "share",
+            "近期数字渠道占比",
+            "Share of business done digitally of late",
+        ),
         ("branch_share", 0, "share", "网点交易占比", "Share of business done at a branch"),
         ("session_count", 0, "count", "近一年登录次数", "Sessions over a year"),
         ("preferred_channel_code", 0, "code", "偏好渠道", "Preferred channel"),
@@ -157,3 +179,22 @@ def groups_of(names: list[str]) -> dict[str, list[str]]:
     for name in names:
         found.setdefault(BY_NAME[name].group if name in BY_NAME else name, []).append(name)
     return found
+
+
+def check_features(connection: Connection, schema: str) -> None:
+    """ChurnError where ``churn_features`` is not there, or has other columns than are declared."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select attname from pg_catalog.pg_attribute where attrelid = to_regclass(%s) and attnum > 0 "
+            "and not attisdropped",
+            (f"{schema}.churn_features",),
+        )
+        found = {name for (name,) in cursor.fetchall()} - {*KEYS}
+    if not found:
+        raise ChurnError(f"{schema}.churn_features is not there: run a night first")
+    lacking, undeclared = sorted(set(NAMES) - found), sorted(found - set(NAMES))
+    if lacking or undeclared:
+        raise ChurnError(
+            f"{schema}.churn_features and pipelines/churn/features.py differ: it lacks {lacking}, "
+            f"features.py lacks {undeclared}"
+        )

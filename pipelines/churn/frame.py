@@ -20,10 +20,6 @@ _DRAWS = 1 << 32
 _FLAGS = {"t": True, "f": False}
 
 
-class FrameError(Exception):
-    """Features that are not there, or not those that are declared."""
-
-
 @dataclass(frozen=True)
 class Snapshot:
     """One month end with labels: how many could leave, how many did."""
@@ -61,25 +57,6 @@ class Frame:
         return self.table["exposed_cents"].to_numpy(dtype=np.int64)
 
 
-def check_features(connection: Connection, schema: str) -> None:
-    """FrameError where ``churn_features`` is not there, or has other columns than are declared."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select attname from pg_catalog.pg_attribute where attrelid = to_regclass(%s) and attnum > 0 "
-            "and not attisdropped",
-            (f"{schema}.churn_features",),
-        )
-        found = {name for (name,) in cursor.fetchall()} - {*KEYS}
-    if not found:
-        raise FrameError(f"{schema}.churn_features is not there: run a night first")
-    lacking, undeclared = sorted(set(NAMES) - found), sorted(found - set(NAMES))
-    if lacking or undeclared:
-        raise FrameError(
-            f"{schema}.churn_features and pipelines/churn/features.py differ: it lacks {lacking}, features.py "
-            f"lacks {undeclared}"
-        )
-
-
 @contextmanager
 def labelled(connection: Connection, schema: str, last_month: int) -> Iterator[list[Snapshot]]:
     """A temporary table ``churn_frame`` of labelled snapshots up to a month, and what each holds."""
@@ -115,8 +92,8 @@ def read_frame(connection: Connection, months: Sequence[int], share: float) -> F
     """
     statement = sql.SQL(
         "copy (select * from churn_frame where month_number in ({months}) "
-        "and cast(cast('x' || substr(md5({key} || customer_id || '/' || month_number), 1, 8) as bit(32)) as bigint) "
-        "< {limit} order by month_number, customer_id) to stdout with (format csv, header)"
+        "and cast(cast('x' || substr(md5({key} || customer_id || '/' || month_number), 1, 8) as bit(32)) "
+        "as bigint) < {limit} order by month_number, customer_id) to stdout with (format csv, header)"
     ).format(
         months=sql.SQL(", ").join(map(sql.Literal, months)),
         key=sql.Literal(_KEY),

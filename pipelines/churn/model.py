@@ -80,7 +80,9 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         numbers = self.encoding_.numbers(table)
         self.reference_ = _reference(numbers, self.encoding_)
         is_second = classes == self.classes_[1]
-        self.members_ = [self._member(place).fit(numbers, is_second, sample_weight) for place in range(self.members)]
+        self.members_ = [
+            self._member(place).fit(numbers, is_second, sample_weight) for place in range(self.members)
+        ]
         self.line_ = Line(0.0, 1.0)
         if calibration is not None:
             later, outcome = calibration
@@ -165,5 +167,7 @@ def _reference(numbers: np.ndarray, encoding: Encoding) -> np.ndarray:
         known = column[~np.isnan(column)]
         if 2 * len(known) < len(column) or not len(known):
             continue
-        found[place] = np.bincount(known.astype(int)).argmax() if is_text else np.quantile(known, 0.5, method="lower")
+        found[place] = (
+            np.bincount(known.astype(int)).argmax() if is_text else np.quantile(known, 0.5, method="lower")
+        )
     return found

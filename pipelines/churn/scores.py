@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 RULE, MODEL = "rule", "model"
+RULE_VERSION = "inactivity-rule"
 INACTIVITY = "inactivity"  # the rule's only reason: how many days
 
 
@@ -17,22 +18,22 @@ class Score(NamedTuple):
 
     customer_id: str
     role_code: str
-    churn_probability: Decimal
-    probability_low: Decimal | None
-    probability_high: Decimal | None
-    loss_share: Decimal | None
+    churn_probability: Decimal | str
+    probability_low: Decimal | str | None
+    probability_high: Decimal | str | None
+    loss_share: Decimal | str | None
     days_inactive: int | None
     method_code: str
     score_version: str
     reason_1_code: str | None = None
-    reason_1_value: Decimal | int | None = None
+    reason_1_value: int | str | None = None
     reason_2_code: str | None = None
-    reason_2_value: Decimal | int | None = None
+    reason_2_value: int | str | None = None
     reason_3_code: str | None = None
-    reason_3_value: Decimal | int | None = None
+    reason_3_value: int | str | None = None
 
 
-def rule_score(customer_id: str, probability: Decimal, days_inactive: int, version: str) -> Score:
+def rule_score(customer_id: str, probability: Decimal | str, days_inactive: int) -> Score:
     """The champion's score where the inactivity rule gives it."""
     return Score(
         customer_id,
@@ -43,7 +44,7 @@ def rule_score(customer_id: str, probability: Decimal, days_inactive: int, versi
         None,
         days_inactive,
         RULE,
-        version,
+        RULE_VERSION,
         INACTIVITY,
         days_inactive,
     )

@@ -26,15 +26,21 @@ class Thresholds:
     def refusal(self, eligible_count: int, churner_count: int) -> str | None:
         """Why so few customers are not learnt from; None where they are enough."""
         if eligible_count < self.eligible_count:
-            return f"{eligible_count} eligible customers at the last labelled month end, fewer than {self.eligible_count}"
+            return (
+                f"{eligible_count} eligible customers at the last labelled month end, "
+                f"fewer than {self.eligible_count}"
+            )
         if churner_count < self.churner_count:
             return f"{churner_count} churners to learn from, fewer than {self.churner_count}"
         return None
 
     def gain_refusal(self, gain: float, low: float | None) -> str | None:
-        """Why a model that exceeds the rule's average precision by ``gain`` is refused; None where it is not."""
+        """Why a model is refused whose average precision exceeds the rule's by ``gain``; None: it is not."""
         if not gain >= self.rule_gain_share:
-            return f"average precision {gain:+.1%} against the best inactivity rule, less than {self.rule_gain_share:+.1%}"
+            return (
+                f"average precision {gain:+.1%} against the best inactivity rule, "
+                f"less than {self.rule_gain_share:+.1%}"
+            )
         if low is None or low <= 0:
             return f"average precision {gain:+.1%} against the best inactivity rule may be chance"
         return None

@@ -45,7 +45,7 @@ class ScoringModel:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How a model did out of time; ``methods`` are figures by method and name, ``group_shares`` its drivers."""
+    """How a model did out of time: figures by method and name, drivers by group of features."""
 
     split: Split
     row_counts: dict[str, int]
@@ -65,7 +65,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Trained:
-    """A model with its evaluation; ``refusal`` says why it may not serve, ``alarm`` what must be explained."""
+    """A model, its evaluation, why it may not serve (``refusal``), what must be explained (``alarm``)."""
 
     scoring: ScoringModel
     evaluation: Evaluation
@@ -97,7 +97,9 @@ def train_model(
     evaluation = evaluate(scoring, parts, split, rivals, thresholds)
     refusal = thresholds.gain_refusal(evaluation.gain.value, evaluation.gain.low)
     reached = evaluation.methods["model"]["roc_auc"].value
-    alarm = f"ROC AUC {reached:.3f} out of time: look for a leak" if thresholds.is_suspicious(reached) else None
+    alarm = (
+        f"ROC AUC {reached:.3f} out of time: look for a leak" if thresholds.is_suspicious(reached) else None
+    )
     return Trained(scoring, evaluation, refusal, alarm)
 
 
@@ -126,8 +128,7 @@ def evaluate(
         gain=metrics.gain(outcomes["model"], outcomes["rule"], level),
         deciles=metrics.deciles(outcomes["model"]),
         segments={
-            name: metrics.by_segment(outcomes["model"], test.table[name])
-            for name in ("branch_id", SEGMENT)
+            name: metrics.by_segment(outcomes["model"], test.table[name]) for name in ("branch_id", SEGMENT)
         },
         group_shares=_group_shares(scoring, test.features),
         kinds={name: int(test.table[name].sum()) for name in ("is_attrition", "is_dormancy", "is_exit")},
@@ -174,4 +175,8 @@ def _group_shares(scoring: ScoringModel, features: pd.DataFrame) -> dict[str, fl
     moved = np.abs(scoring.explainer.parts(scoring.model, numbers)).mean(axis=0)
     shares = moved / moved.sum() if moved.sum() else moved
     found = dict(zip(scoring.explainer.groups, map(float, shares), strict=True))
-    return {group: found[group] for group in sorted(found, key=lambda name: (-found[name], name)) if group in GROUPS}
+    return {
+        group: found[group]
+        for group in sorted(found, key=lambda name: (-found[name], name))
+        if group in GROUPS
+    }

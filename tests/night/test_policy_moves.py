@@ -30,7 +30,7 @@ from psycopg2 import sql
 
 from pipelines import gates
 from pipelines.building import history
-from pipelines.churn import SCORE_VERSION, RuleError, score_by_inactivity
+from pipelines.churn import RuleError, score_by_inactivity
 from pipelines.churn.scores import rule_score
 from pipelines.demo_bank import write_demo_bank
 from pipelines.demo_bank.numbers import credit_code, person_number
@@ -423,7 +423,7 @@ class PublishedNight:
         ).fetchall()
         candidates = self.ask("select customer_id, days_inactive from marts.churn_candidates").fetchall()
         scores = [
-            rule_score(customer, probability, days, SCORE_VERSION)
+            rule_score(customer, probability, days)
             for customer, probability, days in score_by_inactivity(candidates, steps)
         ]
         write_rows(self.connection, "raw", "churn_model", "scores", self.business_date, scores)

@@ -355,7 +355,7 @@ def test_raw_tables_can_be_made_again_and_grow_by_declared_columns(loader):
 def test_the_transformer_reads_raw_and_a_reader_does_not(settings):
     with connect(settings, role="yihu_loader") as connection:
         ensure_raw_tables(connection, pipeline_sources())
-        write_rows(connection, "raw", "churn_model", "scores", DAY, [rule_score("c1", "0.02", 5, "1")])
+        write_rows(connection, "raw", "churn_model", "scores", DAY, [rule_score("c1", "0.02", 5)])
     with connect(settings, role="yihu_transformer") as connection:
         assert fetch(connection, "churn_model__scores", ["customer_id"]) == [("c1",)]
     with (
