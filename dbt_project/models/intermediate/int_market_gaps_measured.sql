@@ -55,5 +55,5 @@ averages as (
 select
     market_rate,
     posted_rate,
-    market_rate - posted_rate as gap_rate
+    cast(market_rate - posted_rate as decimal(18, 8)) as gap_rate
 from averages
