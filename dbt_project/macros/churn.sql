@@ -37,3 +37,14 @@
 {% macro mean_of(total, count) -%}
     cast(cast({{ total }} as decimal(18, 2)) / nullif({{ count }}, 0) as decimal(18, 4))
 {%- endmacro %}
+
+{#- The tenth, 1 the highest, of who ranks so among so many from the lowest on; who shares a rank shares the tenth down to
+    which all of them reach. -#}
+{% macro tenth_of(rank, total) -%}
+    cast(floor(cast(({{ total }} - {{ rank }}) * 10 as decimal(18, 0)) / {{ total }}) + 1 as integer)
+{%- endmacro %}
+
+{#- Whether the business date ends its month. -#}
+{% macro is_month_end() -%}
+    {{ last_full_month() }} = {{ business_month() }}
+{%- endmacro %}
