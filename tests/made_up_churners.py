@@ -17,7 +17,7 @@ LIMITS = Thresholds(
     rule_gain_share=0.05,
     leak_score=0.90,
     interval_share=0.90,
-    stale_months=12,
+    model_age_months=12,
 )
 MONTHS = range(24_300, 24_312)
 BASE = -3.0

@@ -84,6 +84,12 @@ def caught(outcome: Outcome, top: float, values: np.ndarray | None = None) -> We
     return figure
 
 
+def gain_curve(outcome: Outcome, points: int = 20) -> list[float]:
+    """Which share of the leavers are among the first 0, 1/points, … of the customers."""
+    once = np.ones(len(outcome.scores))
+    return [caught(outcome, place / points)(once) for place in range(points + 1)]
+
+
 def brier(outcome: Outcome) -> Weighted:
     """The mean square of probability less outcome."""
     squares = (outcome.scores - outcome.happened) ** 2

@@ -47,7 +47,7 @@ def score(settings: Settings, night: Night) -> StepCounts:
     """Land one score per candidate and role, replacing those of the night's business date.
 
     The rule's steps are the rows of ``policy.churn_rule`` in force on the business date. Gives candidates
-    read and scores landed, with what stands in a model's way; RuleError when the rule is needed and has no step.
+    read and scores landed, with what stands in a model's way. RuleError: the rule is needed, has no step.
     """
     workspace, day = night.workspace, night.business_date
     marts, policy = workspace.schema("marts"), workspace.schema("policy")
@@ -119,8 +119,8 @@ def _check(connection: Connection, record: OnRecord, role: str, day: date, marts
     thresholds = read_thresholds(connection, day, policy)
     if thresholds.is_stale(record.last_month, month_number(day)):
         raise ChurnError(
-            f"churn model {record.version} has seen no outcome of the last {thresholds.stale_months} months: "
-            "train again"
+            f"churn model {record.version} has seen no outcome of the last "
+            f"{thresholds.model_age_months} months: train again"
         )
     for check, value, bound in _broken(connection, marts, record.version):
         raise ChurnError(
@@ -145,14 +145,14 @@ def _by_model(serving: Serving, path: Path, bound: float) -> Iterator[Score]:
 def _broken(connection: Connection, marts: str, version: str) -> list[tuple[str, Decimal, Decimal]]:
     """The checks that a model fails, where they have been built."""
     with connection.cursor() as cursor:
-        cursor.execute("select to_regclass(%s)", (f"{marts}.churn_drift",))
+        cursor.execute("select to_regclass(%s)", (f"{marts}.churn_drift_checks",))
         if cursor.fetchone()[0] is None:
             return []
         cursor.execute(
             sql.SQL(
-                "select check_code, value, bound from {} where model_version = %s and is_broken "
+                "select check_code, check_value, bound_value from {} where score_version = %s and is_broken "
                 "order by check_code"
-            ).format(sql.Identifier(marts, "churn_drift")),
+            ).format(sql.Identifier(marts, "churn_drift_checks")),
             (version,),
         )
         return cursor.fetchall()

@@ -21,7 +21,7 @@ class Thresholds:
     rule_gain_share: float
     leak_score: float
     interval_share: float
-    stale_months: int
+    model_age_months: int
 
     def refusal(self, eligible_count: int, churner_count: int) -> str | None:
         """Why so few customers are not learnt from; None where they are enough."""
@@ -51,7 +51,7 @@ class Thresholds:
 
     def is_stale(self, last_month: int, business_month: int) -> bool:
         """Whether the last outcomes that a model has seen lie too far back; both are month numbers."""
-        return business_month - last_month > self.stale_months
+        return business_month - last_month > self.model_age_months
 
 
 def read_thresholds(connection: Connection, business_date: date, schema: str = "policy") -> Thresholds:
@@ -69,5 +69,5 @@ def read_thresholds(connection: Connection, business_date: date, schema: str = "
         rule_gain_share=float(value("rule_gain_share")),
         leak_score=float(value("leak_score")),
         interval_share=float(value("interval_share")),
-        stale_months=int(value("stale_months")),
+        model_age_months=int(value("model_age_months")),
     )

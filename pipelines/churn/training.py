@@ -1,7 +1,7 @@
 """Training (C2): a model from monthly snapshots, judged on a later one against simple rules, or refused."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -52,11 +52,12 @@ class Evaluation:
     churner_counts: dict[str, int]
     methods: dict[str, dict[str, Figure]]
     gain: Figure
+    gain_curves: dict[str, list[float]]
     deciles: list[Bin]
     segments: dict[str, list[Bin]]
     group_shares: dict[str, float]
     kinds: dict[str, int]
-    trend: list[tuple[int, int, int]] = field(default_factory=list)
+    trend: list[tuple[int, int, int]]
 
     def as_json(self) -> dict[str, Any]:
         """Plain lists, numbers and texts, for the registry."""
@@ -78,23 +79,24 @@ def train_model(
     split: Split,
     thresholds: Thresholds,
     tell: Tell = lambda _: None,
-    model: ChurnModel | None = None,
+    trend: Sequence[tuple[int, int, int]] = (),
 ) -> Trained:
     """Fit on ``parts["train"]``, calibrate on ``["calibration"]``, judge on ``["test"]``; chance is seeded.
 
-    The rules that it is held against see the training part alone.
+    The rules that it is held against see the training part alone. ``trend``: month number, customers who
+    could leave and who did, of every snapshot, for the report.
     """
     train, calibration, test = (parts[name] for name in ("train", "calibration", "test"))
     tell(f"baselines on {len(train.table):,} rows")
     rivals = _rivals(train, test)
     tell(f"model on {len(train.table):,} rows and {len(NAMES)} features")
-    fitted = (model or ChurnModel(monotone=MONOTONE)).fit(
+    fitted = ChurnModel(monotone=MONOTONE).fit(
         train.features, train.happened, calibration=(calibration.features, calibration.happened)
     )
     tell("curves and intervals")
     scoring = _scoring(fitted, train, calibration, thresholds.interval_share)
     tell(f"judging on {len(test.table):,} rows")
-    evaluation = evaluate(scoring, parts, split, rivals, thresholds)
+    evaluation = evaluate(scoring, parts, split, rivals, thresholds, trend)
     refusal = thresholds.gain_refusal(evaluation.gain.value, evaluation.gain.low)
     reached = evaluation.methods["model"]["roc_auc"].value
     alarm = (
@@ -109,6 +111,7 @@ def evaluate(
     split: Split,
     rivals: Mapping[str, np.ndarray],
     thresholds: Thresholds,
+    trend: Sequence[tuple[int, int, int]] = (),
 ) -> Evaluation:
     """Every figure of the model and its rivals (method → scores of the test rows) on the test part."""
     test, level = parts["test"], thresholds.interval_share
@@ -126,12 +129,14 @@ def evaluate(
             for name, outcome in outcomes.items()
         },
         gain=metrics.gain(outcomes["model"], outcomes["rule"], level),
+        gain_curves={name: metrics.gain_curve(outcome) for name, outcome in outcomes.items()},
         deciles=metrics.deciles(outcomes["model"]),
         segments={
             name: metrics.by_segment(outcomes["model"], test.table[name]) for name in ("branch_id", SEGMENT)
         },
         group_shares=_group_shares(scoring, test.features),
         kinds={name: int(test.table[name].sum()) for name in ("is_attrition", "is_dormancy", "is_exit")},
+        trend=list(trend),
     )
 
 

@@ -15,6 +15,7 @@ import psycopg2
 from rich.console import Console
 
 from pipelines import building, nights, publishing, report
+from pipelines.churn import ChurnError
 from pipelines.cli import airflow, banks
 from pipelines.cli.summary import print_summary, print_table
 from pipelines.identity.errors import IdentityError
@@ -31,6 +32,7 @@ KNOWN_ERRORS = (
     airflow.OrchestrationError,
     banks.BankError,
     building.BuildError,
+    ChurnError,
     DeclarationError,
     embedded.EmbeddedError,
     IdentityError,
