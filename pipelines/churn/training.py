@@ -88,7 +88,7 @@ def train_model(
     """
     train, calibration, test = (parts[name] for name in ("train", "calibration", "test"))
     tell(f"baselines on {len(train.table):,} rows")
-    rivals = _rivals(train, test)
+    rivals = rivals_of(train, test)
     tell(f"model on {len(train.table):,} rows and {len(NAMES)} features")
     fitted = ChurnModel(monotone=MONOTONE).fit(
         train.features, train.happened, calibration=(calibration.features, calibration.happened)
@@ -150,7 +150,8 @@ def loss_share(frame: Frame) -> float:
     return min(1.0, int(lost.sum()) / int(had.sum())) if had.sum() else 0.0
 
 
-def _rivals(train: Frame, test: Frame) -> dict[str, np.ndarray]:
+def rivals_of(train: Frame, test: Frame) -> dict[str, np.ndarray]:
+    """What the model must be better than: scores of the test rows by method, learnt on the training rows alone."""
     rule = baselines.best_inactivity_rule(train.table[DAYS_INACTIVE], train.happened)
     regression = baselines.fit_regression(train.features, train.happened)
     return {
