@@ -13,7 +13,7 @@ class ApprovalError(Exception):
 
 def require_two_people(proposer: str, approver: str) -> None:
     """ApprovalError where proposer and approver are one."""
-    if proposer.strip() == approver.strip():
+    if proposer.strip().casefold() == approver.strip().casefold():
         raise ApprovalError("proposer and approver must be two people: nothing was put on record")
 
 

@@ -60,10 +60,11 @@ class Night:
 
 @dataclass(frozen=True)
 class StepCounts:
-    """What a step read and what it wrote, in rows."""
+    """What a step read and what it wrote, in rows, and what its record should say."""
 
     rows_in: int
     rows_out: int
+    message: str | None = None
 
 
 @dataclass

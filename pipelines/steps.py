@@ -129,7 +129,7 @@ def build(settings: Settings, night: Night, record: StepRecord) -> None:
 def score(settings: Settings, night: Night, record: StepRecord) -> None:
     """Score who is leaving."""
     counts = churn.score(settings, night)
-    record.rows_in, record.rows_out = counts.rows_in, counts.rows_out
+    record.rows_in, record.rows_out, record.message = counts.rows_in, counts.rows_out, counts.message
 
 
 def build_edition(settings: Settings, night: Night, record: StepRecord) -> None:
@@ -146,7 +146,7 @@ def gate_edition(settings: Settings, night: Night, record: StepRecord) -> None:
 def publish(settings: Settings, night: Night, record: StepRecord) -> None:
     """Switch all published tables at once; a workspace's rebuild is compared with what was published."""
     nights.require_steps(settings, night, before="publish")
-    versions = nights.noted_policy(settings, night), churn.SCORE_VERSION
+    versions = nights.noted_policy(settings, night), churn.scored_version(settings, night)
     if night.workspace.is_live:
         result = publishing.publish(settings, night, *versions)
     else:

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from pipelines import building, messages, nights, publishing, report
 from pipelines.approval import ApprovalError
+from pipelines.churn import ChurnError
 from pipelines.cli import airflow, banks
 from pipelines.cli.summary import print_summary, print_table
 from pipelines.gates.waivers import WaiverError
@@ -35,6 +36,7 @@ KNOWN_ERRORS = (
     airflow.OrchestrationError,
     banks.BankError,
     building.BuildError,
+    ChurnError,
     DeclarationError,
     embedded.EmbeddedError,
     IdentityError,

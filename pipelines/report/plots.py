@@ -72,6 +72,35 @@ def curves(lines: Sequence[tuple[Sequence[float], Sequence[float]]], label_x: st
     return _svg(draw)
 
 
+def against(lines: Sequence[tuple[Sequence[float], Sequence[float]]], label_x: str, label_y: str) -> str:
+    """What came true over what was said, in shares, as far as they go; dotted where they agree."""
+
+    def draw(axes: Axes) -> None:
+        for number, (across, up) in enumerate(lines):
+            axes.plot(across, up, marker="o", color=COLOURS[number % len(COLOURS)])
+        furthest = max((value for line in lines for values in line for value in values), default=1.0) or 1.0
+        axes.plot([0, furthest], [0, furthest], color=INK, linestyle=":")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(lambda value, _: f"{value:.1%}")
+        axes.set_xlabel(label_x)
+        axes.set_ylabel(label_y)
+
+    return _svg(draw)
+
+
+def shares_by_place(places: Sequence[str], shares: Sequence[float]) -> str:
+    """One share for each place, as a line."""
+
+    def draw(axes: Axes) -> None:
+        axes.plot(range(len(places)), shares, marker="o", color=COLOURS[0])
+        axes.set_xticks(range(len(places)), places)
+        axes.set_ylim(0, None)
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.1%}")
+        axes.tick_params(axis="x", rotation=60)
+
+    return _svg(draw, height=2.3)
+
+
 def histogram(values: Sequence[float], label: str, linear_up_to: float) -> str:
     """How many lie where: money has a long tail and may be negative.
 

@@ -141,6 +141,34 @@ create table if not exists ops.identity_decisions (
     check ((left_source_code, left_customer_id) < (right_source_code, right_customer_id))
 );
 
+-- ── churn: models with what they were trained on and how they did, and from when each scores ─────────────────────
+create table if not exists ops.churn_models (
+    model_version text primary key,
+    trained_date date not null,
+    first_month integer not null,
+    last_month integer not null,
+    feature_names text[] not null,
+    feature_hash text not null,
+    policy_version text not null,
+    libraries jsonb not null,
+    file_sha256 text,
+    metrics jsonb not null,
+    card text not null,
+    state_code text not null check (state_code in ('registered', 'refused')),
+    message text,
+    reason text,
+    registered_at timestamptz not null default clock_timestamp()
+);
+create table if not exists ops.churn_promotions (
+    promotion_id bigint generated always as identity primary key,
+    model_version text not null,
+    effective_from date not null,
+    proposer text not null,
+    approver text not null check (approver <> proposer),
+    reason text not null check (reason <> ''),
+    decided_at timestamptz not null default clock_timestamp()
+);
+
 -- ── building: the typed views of a workspace, what they were made from, and the date as of which they are read ───
 create table if not exists ops.views (
     workspace text primary key,

@@ -1,4 +1,4 @@
-"""The runbook's backup and restore, on another server: readers see the same, the next night comes out alike."""
+"""The runbook's backup and restore, on another server: readers see the same, and so does the next night."""
 
 import os
 import re

@@ -30,8 +30,8 @@ from psycopg2 import sql
 
 from pipelines import gates
 from pipelines.building import history
-from pipelines.churn import SCORE_VERSION, RuleError, score_by_inactivity
-from pipelines.churn.score import METHOD_CODE
+from pipelines.churn import RuleError, score_by_inactivity
+from pipelines.churn.scores import rule_score
 from pipelines.demo_bank import write_demo_bank
 from pipelines.demo_bank.numbers import credit_code, person_number
 from pipelines.gates.deliveries import delivery_results
@@ -427,7 +427,7 @@ class PublishedNight:
         ).fetchall()
         candidates = self.ask("select customer_id, days_inactive from marts.churn_candidates").fetchall()
         scores = [
-            (customer, probability, days, METHOD_CODE, SCORE_VERSION)
+            rule_score(customer, probability, days)
             for customer, probability, days in score_by_inactivity(candidates, steps)
         ]
         write_rows(self.connection, "raw", "churn_model", "scores", self.business_date, scores)

@@ -7,7 +7,9 @@ import pytest
 
 from pipelines.churn import score
 from pipelines.churn.rule import RuleError, score_by_inactivity
+from pipelines.churn.scores import Score
 from pipelines.nights import StepCounts, close_night, open_night
+from pipelines.sources import load_source
 from pipelines.warehouse import connect, rooms
 from pipelines.workspace import LIVE, Workspace
 
@@ -64,10 +66,16 @@ def workspace(request, settings):
 def landed(settings, workspace):
     with connect(settings) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "select _received_date, customer_id, churn_probability, days_inactive, method_code, score_version"
+            "select _received_date, customer_id, role_code, churn_probability, probability_low,"
+            " days_inactive, method_code, score_version, reason_1_code, reason_1_value, reason_2_code"
             f" from {workspace.schema('raw')}.churn_model__scores order by _received_date, _line_number"
         )
         return cursor.fetchall()
+
+
+def test_a_score_has_the_declared_columns_in_their_order():
+    declared = load_source("churn_model").table("scores").columns
+    assert Score._fields == tuple(column.name for column in declared)
 
 
 def test_the_step_lands_the_scores_of_the_night_once(settings, workspace):
@@ -76,8 +84,8 @@ def test_the_step_lands_the_scores_of_the_night_once(settings, workspace):
         assert score(settings, night) == StepCounts(2, 2)
         close_night(settings, night, "stopped")
     assert landed(settings, workspace) == [
-        (D, "c1", "0.02", "30", "rule", "inactivity-rule"),
-        (D, "c2", "0.06", "31", "rule", "inactivity-rule"),
+        (D, "c1", "champion", "0.02", None, "30", "rule", "inactivity-rule", "inactivity", "30", None),
+        (D, "c2", "champion", "0.06", None, "31", "rule", "inactivity-rule", "inactivity", "31", None),
     ]
 
 

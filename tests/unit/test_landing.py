@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from psycopg2 import sql
 
+from pipelines.churn.scores import rule_score
 from pipelines.landing import (
     Delivery,
     DeliveryError,
@@ -354,7 +355,7 @@ def test_raw_tables_can_be_made_again_and_grow_by_declared_columns(loader):
 def test_the_transformer_reads_raw_and_a_reader_does_not(settings):
     with connect(settings, role="yihu_loader") as connection:
         ensure_raw_tables(connection, pipeline_sources())
-        write_rows(connection, "raw", "churn_model", "scores", DAY, [("c1", "0.02", 5, "rule", "1")])
+        write_rows(connection, "raw", "churn_model", "scores", DAY, [rule_score("c1", "0.02", 5)])
     with connect(settings, role="yihu_transformer") as connection:
         assert fetch(connection, "churn_model__scores", ["customer_id"]) == [("c1",)]
     with (

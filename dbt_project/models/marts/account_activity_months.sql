@@ -16,6 +16,7 @@ movements as (
         coalesce(movement.is_own_name, false) and movement.other_bank_code is not null as is_own_elsewhere,
         coalesce(kind.is_fee, false) as is_fee,
         movement.transaction_type_code in ('interest', 'penalty_interest') as is_interest,
+        movement.transaction_type_code in ('salary', 'pension') as is_salary,
         cast(movement.transaction_amount * rate.base_rate as decimal(18, 2)) as base_amount,
         cast(coalesce(movement.fee_amount, 0) * rate.base_rate as decimal(18, 2)) as fee_amount,
         case movement.direction_code when 'debit' then 1 else -1 end as debit_sign,
@@ -55,12 +56,15 @@ select
         as active_day_bits,
     cast(sum(case when is_income and direction_code = 'credit' then base_amount else 0 end) as decimal(18, 2))
         as income_amount,
+    cast(sum(case when is_salary and direction_code = 'credit' then base_amount else 0 end) as decimal(18, 2))
+        as salary_amount,
     cast(sum(case when is_activity and is_customer_initiated and direction_code = 'debit' then 1 else 0 end)
         as bigint) as spend_count,
     cast(sum(case when is_activity and is_customer_initiated and direction_code = 'debit' then base_amount else 0 end)
         as decimal(18, 2)) as spend_amount,
     cast(sum(case when is_own_elsewhere then debit_sign * base_amount else 0 end) as decimal(18, 2))
         as own_transfer_out_amount,
+    cast(sum(debit_sign * base_amount) as decimal(18, 2)) as net_debit_amount,
     cast(sum(case when is_fee then debit_sign * base_amount else 0 end + fee_amount) as decimal(18, 2)) as fee_amount,
     cast(sum(case when is_interest then debit_sign * base_amount else 0 end) as decimal(18, 2))
         as interest_income_amount,

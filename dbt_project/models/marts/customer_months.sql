@@ -5,6 +5,7 @@
 {%- endfor %}
 {%- set amounts = ['transaction_amount', 'income_amount', 'card_spend_amount', 'own_transfer_out_amount'] %}
 {%- do amounts.extend(['market_flow_ahead_amount', 'market_flow_behind_amount']) %}
+{%- do amounts.extend(['salary_amount', 'net_outflow_amount']) %}
 with
 
 -- a customer is known from the first delivery on, and from the first business on record before it

@@ -1,0 +1,69 @@
+"""The page of a training: figures, calibration, comparisons, drivers; one HTML file in two languages."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipelines.churn.card import FIGURES, METHODS, month_name, shown
+from pipelines.churn.features import FEATURES, GROUPS
+from pipelines.churn.registry import Origin, library_versions
+from pipelines.churn.training import Evaluation, Trained
+from pipelines.report import plots
+from pipelines.sources import load_bank
+
+TEMPLATE = "training.html.jinja"
+_COMPARED = ("model", "rule", "regression")  # one colour each
+
+
+def write_page(page: Path, bank: str, version: str, trained: Trained, origin: Origin) -> Path:
+    """Draw a training as one self-contained file; the same training gives the same bytes."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["shown"] = shown
+    environment.filters["month"] = month_name
+    found = trained.evaluation
+    text = environment.get_template(TEMPLATE).render(
+        bank=load_bank(bank),
+        version=version,
+        trained=trained,
+        origin=origin,
+        evaluation=found,
+        libraries=library_versions(),
+        methods=METHODS,
+        figures=FIGURES,
+        groups=GROUPS,
+        members={group: [one for one in FEATURES if one.group == group] for group in GROUPS},
+        compared=[METHODS[name] for name in _COMPARED],
+        colours=plots.COLOURS,
+        drawn=_plots(found),
+    )
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(text, encoding="utf-8")
+    return page
+
+
+def _plots(found: Evaluation) -> dict[str, str]:
+    """Plots as SVG by name."""
+    said = [one.expected / one.customer_count for one in found.deciles if one.customer_count]
+    true = [one.observed / one.customer_count for one in found.deciles if one.customer_count]
+    steps = len(found.gain_curves["model"]) - 1
+    across = [place / steps for place in range(steps + 1)]
+    drawn = {
+        "calibration": plots.against([(said, true)], "预测概率 said", "实际比例 came true"),
+        "gain": plots.curves(
+            [(across, found.gain_curves[name]) for name in _COMPARED],
+            "客户占比 share of customers",
+            "流失者占比 share of churners",
+        ),
+    }
+    if found.trend:
+        drawn["trend"] = plots.shares_by_place(
+            [month_name(month) for month, _, _ in found.trend],
+            [left / max(eligible, 1) for _, eligible, left in found.trend],
+        )
+    return drawn

@@ -1,0 +1,73 @@
+"""What policy says about training and serving a churn model."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from psycopg2.extensions import connection as Connection
+
+from pipelines.policy import parameter
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The rows of ``policy.parameters`` that training and scoring go by; shares and scores in 0–1."""
+
+    horizon_months: int
+    calibration_months: int
+    training_row_count: int
+    eligible_count: int
+    churner_count: int
+    rule_gain_share: float
+    leak_score: float
+    interval_share: float
+    model_age_months: int
+
+    def refusal(self, eligible_count: int, churner_count: int) -> str | None:
+        """Why so few customers are not learnt from; None where they are enough."""
+        if eligible_count < self.eligible_count:
+            return (
+                f"{eligible_count} eligible customers at the last labelled month end, "
+                f"fewer than {self.eligible_count}"
+            )
+        if churner_count < self.churner_count:
+            return f"{churner_count} churners to learn from, fewer than {self.churner_count}"
+        return None
+
+    def gain_refusal(self, gain: float, low: float | None) -> str | None:
+        """Why a model is refused whose average precision exceeds the rule's by ``gain``; None: it is not."""
+        if not gain >= self.rule_gain_share:
+            return (
+                f"average precision {gain:+.1%} against the best inactivity rule, "
+                f"less than {self.rule_gain_share:+.1%}"
+            )
+        if low is None or low <= 0:
+            return f"average precision {gain:+.1%} against the best inactivity rule may be chance"
+        return None
+
+    def is_suspicious(self, roc_auc: float) -> bool:
+        """Whether a model is too good to be true."""
+        return roc_auc > self.leak_score
+
+    def is_stale(self, last_month: int, business_month: int) -> bool:
+        """Whether the last outcomes that a model has seen lie too far back; both are month numbers."""
+        return business_month - last_month > self.model_age_months
+
+
+def read_thresholds(connection: Connection, business_date: date, schema: str = "policy") -> Thresholds:
+    """The thresholds in force on a date; PolicyError names the row that is missing."""
+
+    def value(name: str) -> Decimal:
+        return Decimal(parameter(connection, f"churn_{name}", business_date, schema))
+
+    return Thresholds(
+        horizon_months=int(value("horizon_months")),
+        calibration_months=int(value("calibration_months")),
+        training_row_count=int(value("training_row_count")),
+        eligible_count=int(value("eligible_count")),
+        churner_count=int(value("churner_count")),
+        rule_gain_share=float(value("rule_gain_share")),
+        leak_score=float(value("leak_score")),
+        interval_share=float(value("interval_share")),
+        model_age_months=int(value("model_age_months")),
+    )
