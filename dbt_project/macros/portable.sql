@@ -31,6 +31,11 @@
     case when {{ matches(text, '^-?[0-9]{1,9}$') }} then cast({{ text }} as integer) end
 {%- endmacro %}
 
+{#- A number from 0 to 1 to a power, whole or not, with eight places. -#}
+{% macro powered(number, exponent) -%}
+    cast(power(cast({{ number }} as decimal(18, 8)), {{ exponent }}) as decimal(18, 8))
+{%- endmacro %}
+
 {#- Dense month number: windows over months are `range n preceding` on it. -#}
 {% macro month_number(day) -%}
     cast(extract(year from {{ day }}) * 12 + extract(month from {{ day }}) - 1 as integer)

@@ -68,3 +68,12 @@ where
     account.{{ amount }}_amount <> customer.{{ amount }}_amount{{ ' or' if not loop.last }}
     {%- endfor %}
 {% endtest %}
+
+{#- A life-time value that is not the sum of its three parts, to the cent (V8). -#}
+{% test lifetime_adds_up(model) %}
+select customer_id
+from {{ model }}
+where
+    growth_amount <> cross_buy_amount + increment_amount
+    or lifetime_value_amount <> realised_amount + present_amount + growth_amount
+{% endtest %}

@@ -318,6 +318,11 @@ def _code_offences(tables: Tables) -> Iterator[str]:
     for row in tables["products"]:
         if row["product_class_code"] not in classes:
             yield f"{row.place}: product_class_code {row['product_class_code']} is not in product_classes.csv"
+    for name in ("products", "cross_buys"):
+        for row in tables[name]:
+            code = row["product_class_code"]
+            if code not in classes:
+                yield f"{row.place}: product_class_code {code} is not in product_classes.csv"
     for name, column, code_set in _NAMED:
         for row in tables[name]:
             if row[column] not in (None, ALL_ATTRIBUTES) and (code_set, row[column]) not in names:
@@ -389,6 +394,9 @@ _NAMED = (
     ("feedback_points", "feedback_kind_code", "feedback_kind"),
     ("feedback_points", "outcome_code", "feedback_outcome"),
     ("tier_schemes", "scheme_code", "scheme"),
+    ("cross_buys", "lowest_aum_level_code", "tier_aum_level"),
+    ("loss_reason_topics", "category_code", "feedback_category"),
+    ("loss_reason_topics", "loss_reason_code", "loss_reason"),
 )
 _NAMED_BY_SET = (
     ("bands", "band_set_code", "band_code", BAND_NAMES),

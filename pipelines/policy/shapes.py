@@ -67,6 +67,7 @@ BAND_UNITS = {
     "maintenance_layer": ("amount",),
     "tenure": ("months",),
     "gift_years": ("count",),
+    "age_group": ("count",),
     "rfm": ("score",),
     "rfm_recency": ("share", "days"),  # by the share of customers, or by the value itself (rfm_cut_method)
     "rfm_frequency": ("share", "count"),
@@ -92,6 +93,7 @@ BAND_NAMES = {
     "churn_band": "churn_band",
     "maintenance_layer": "tier_maintenance_layer",
     "tenure": "tier_tenure",
+    "age_group": "age_group",
     **dict.fromkeys(
         (
             *("profitability", "stability", "pyramid_value", "pyramid_loyalty"),
@@ -103,7 +105,7 @@ BAND_NAMES = {
 # Sets whose bounds are steps that divide a number: they need not reach its lowest value, and none is nothing.
 STEPS = frozenset({"gift_years"})
 # Band sets that a region or a branch may have of its own.
-SCOPED_BANDS = frozenset(BAND_NAMES) - {"abc", "churn_band"} | {"gift_years"}
+SCOPED_BANDS = frozenset(BAND_NAMES) - {"abc", "age_group", "churn_band"} | {"gift_years"}
 # The code set that names the answers of a kind of contact.
 RESPONSE_NAMES = {"contact": "contact_result", "campaign": "campaign_response"}
 ALL_ATTRIBUTES = "*"
@@ -293,6 +295,20 @@ SHAPES = {
             "feedback_kind_code outcome_code",
             "feedback_kind_code outcome_code",
             "feedback_kind_code:code outcome_code:code points:decimal",
+            is_list=True,
+        ),
+        _shape(
+            "cross_buys",
+            "product_class_code",
+            "product_class_code",
+            "product_class_code:code lowest_aum_level_code:code needs_good_credit:boolean",
+            is_list=True,
+        ),
+        _shape(
+            "loss_reason_topics",
+            "category_code",
+            "category_code",
+            "category_code:code loss_reason_code:code",
             is_list=True,
         ),
     )

@@ -1,22 +1,37 @@
+-- C3, C4: the reasons are worded in the view (policy: reasons)
 select
-    cast(score.customer_id as text) as customer_id,
-    cast(customer.branch_id as text) as branch_id,
-    cast(score.churn_probability as decimal(9, 8)) as churn_probability,
-    cast(score.churn_percentile as decimal(9, 8)) as churn_percentile,
+    cast(rescue.customer_id as text) as customer_id,
+    cast(rescue.branch_id as text) as branch_id,
+    cast(rescue.churn_probability as decimal(9, 8)) as churn_probability,
+    cast(rescue.churn_percentile as decimal(9, 8)) as churn_percentile,
     cast(band.band_code as text) as churn_band_code,
-    cast(score.method_code as text) as method_code,
-    cast(score.score_version as text) as score_version,
-    cast(candidate.aum_month_average_amount * score.churn_probability as decimal(18, 2)) as money_at_risk_amount,
-    cast(score.days_inactive as integer) as days_inactive,
-    cast('churn.inactivity' as text) as reason_code,
-    cast(score.days_inactive_from as decimal(18, 4)) as threshold_value,
+    cast(rescue.method_code as text) as method_code,
+    cast(rescue.score_version as text) as score_version,
+    cast(rescue.money_at_risk_amount as decimal(18, 2)) as money_at_risk_amount,
+    cast(rescue.days_inactive as integer) as days_inactive,
+    cast('churn.' || rescue.reason_1_code as text) as reason_code,
+    cast(rescue.days_inactive_from as decimal(18, 4)) as threshold_value,
     {{ business_date() }} as business_date,
-    cast(band.lower_bound as decimal(9, 8)) as churn_band_from_rate
-from {{ ref('customer_churn_scores') }} as score
-inner join {{ ref('customers') }} as customer on score.customer_id = customer.customer_id
-inner join {{ ref('churn_candidates') }} as candidate on score.customer_id = candidate.customer_id
+    cast(band.lower_bound as decimal(9, 8)) as churn_band_from_rate,
+    cast(rescue.probability_low as decimal(9, 8)) as probability_low,
+    cast(rescue.probability_high as decimal(9, 8)) as probability_high,
+    cast(rescue.money_at_risk_low_amount as decimal(18, 2)) as money_at_risk_low_amount,
+    cast(rescue.money_at_risk_high_amount as decimal(18, 2)) as money_at_risk_high_amount,
+    {%- for number in ['1', '2', '3'] %}
+    cast('churn.' || rescue.reason_{{ number }}_code as text) as reason_{{ number }}_code,
+    cast(rescue.reason_{{ number }}_value as decimal(18, 4)) as reason_{{ number }}_value,
+    {%- endfor %}
+    cast(rescue.strategy_code as text) as strategy_code,
+    cast(rescue.strategy_basis_code as text) as strategy_basis_code,
+    cast(rescue.strategy_detail as text) as strategy_detail,
+    cast(rescue.expected_saved_amount as decimal(18, 2)) as expected_saved_amount,
+    cast(rescue.is_contactable as boolean) as is_contactable,
+    cast(rescue.contact_rank as integer) as contact_rank,
+    cast(rescue.contact_budget_count as integer) as contact_budget_count,
+    cast(rescue.is_within_budget as boolean) as is_within_budget
+from {{ ref('customer_rescues') }} as rescue
 inner join {{ ref('int_month_bands_bounded') }} as band
     on
         band.month_number = {{ business_month() }}
         and band.band_set_code = 'churn_band'
-        and {{ in_band('score.churn_probability', 'band') }}
+        and {{ in_band('rescue.churn_probability', 'band') }}
