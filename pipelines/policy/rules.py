@@ -315,9 +315,6 @@ def _code_offences(tables: Tables) -> Iterator[str]:
     for row in tables["gifts"]:
         if row["band_code"] not in steps:
             yield f"{row.place}: band_code {row['band_code']} is no step of gift_years in bands.csv"
-    for row in tables["products"]:
-        if row["product_class_code"] not in classes:
-            yield f"{row.place}: product_class_code {row['product_class_code']} is not in product_classes.csv"
     for name in ("products", "cross_buys"):
         for row in tables[name]:
             code = row["product_class_code"]

@@ -4,13 +4,31 @@ from dataclasses import dataclass, replace
 
 from pipelines.publishing.catalog import Column, Relation
 
-# Tables whose reasons are worded in the view: the columns' prefix, and the columns that fill the placeholders
-# (the first that the table has).
-WORDED = {"customer_tiers": "reason", "customer_churn": "reason_1"}
-FILLINGS = {
-    "metric": ("metric_value", "days_inactive"),
-    "threshold": ("threshold_value",),
-    "detail": ("reason_detail",),
+
+@dataclass(frozen=True)
+class Wording:
+    """One reason that the view words, as ``<prefix>_zh`` and ``<prefix>_en``: the column that holds its code,
+    and those that fill the placeholders of its template. Of several, the first that the table has: a kept
+    edition may be older than the newest of them.
+    """
+
+    prefix: str
+    code: tuple[str, ...]
+    metric: tuple[str, ...]
+    threshold: tuple[str, ...] = ("threshold_value",)
+    detail: tuple[str, ...] = ("reason_detail",)
+
+
+WORDED = {
+    "customer_tiers": (Wording("reason", ("reason_code",), ("metric_value",)),),
+    "customer_churn": (
+        Wording("reason_1", ("reason_1_code", "reason_code"), ("reason_1_value", "days_inactive")),
+        Wording("reason_2", ("reason_2_code",), ("reason_2_value",)),
+        Wording("reason_3", ("reason_3_code",), ("reason_3_value",)),
+    ),
+    "product_withdrawals": (
+        Wording("reason", ("reason_code",), ("month_contribution_amount",), ("floor_amount",)),
+    ),
 }
 MODELLED = {"customer_churn"}
 HISTORIES = (
@@ -66,11 +84,10 @@ def view_shape(table: Relation, existing: Relation | None, *, is_strict: bool) -
 
 def added_columns(table_name: str) -> tuple[Column, ...]:
     """What the view over a table of an edition adds to it: worded reasons, and the versions behind it."""
-    prefix = WORDED.get(table_name)
-    wordings = (
-        tuple(Column(f"{prefix}_{code}", "text", comment) for code, comment in WORDINGS.items())
-        if prefix
-        else ()
+    wordings = tuple(
+        Column(f"{wording.prefix}_{code}", "text", comment)
+        for wording in WORDED.get(table_name, ())
+        for code, comment in WORDINGS.items()
     )
     return (*wordings, *VERSIONS, *((MODEL_VERSION,) if table_name in MODELLED else ()))
 

@@ -12,7 +12,15 @@ from pipelines.publishing import catalog
 from pipelines.publishing.catalog import Column, Relation
 from pipelines.publishing.editions import BUSY, Edition
 from pipelines.publishing.governance import GOVERNANCE
-from pipelines.publishing.shape import FILLINGS, HISTORIES, PRIVATE, WORDED, ViewError, ViewShape, view_shape
+from pipelines.publishing.shape import (
+    HISTORIES,
+    PRIVATE,
+    WORDED,
+    ViewError,
+    ViewShape,
+    Wording,
+    view_shape,
+)
 from pipelines.warehouse.rooms import READERS, REPORTING_OWNER
 
 # We wait for the first view while we hold none, and hold views only briefly while we ask for the rest.
@@ -30,7 +38,7 @@ where (
     or t.branch_id in (select b.branch_id from ops.reader_branches as b where b.reader_name = current_user)
 )""")
 SELECT = sql.SQL("select {columns}\nfrom {table} as t{reasons}{where}")
-JOIN_REASONS = sql.SQL("\nleft join {} as r on r.reason_code = t.reason_code")
+JOIN_REASONS = sql.SQL("\nleft join {reasons} as {alias} on {alias}.reason_code = t.{code}")
 CREATE = sql.SQL("create or replace view {view} with (security_barrier = true) as\n{body};\n")
 
 
@@ -153,17 +161,26 @@ def _select(
 ) -> sql.Composable:
     table = shape.table
     made = _made(edition, table)
-    is_worded = table.name in WORDED
-    if is_worded and "reasons" not in tables:
+    wordings = WORDED.get(table.name, ())
+    if wordings and "reasons" not in tables:
         raise ViewError(f"edition {edition.edition_id}: {table.name} needs the table reasons for its wording")
     where = BRANCH_PREDICATE if table.column("branch_id") else sql.SQL("")
     return SELECT.format(
         columns=sql.SQL(",\n       ").join(_cell(column, table, made) for column in shape.columns),
         table=sql.Identifier(edition.edition_id, table.name),
-        reasons=JOIN_REASONS.format(sql.Identifier(edition.edition_id, "reasons"))
-        if is_worded
-        else sql.SQL(""),
+        reasons=sql.Composed(_join_reasons(edition, table, wording) for wording in wordings),
         where=sql.SQL("\nwhere false") if is_empty else where,
+    )
+
+
+def _join_reasons(edition: Edition, table: Relation, wording: Wording) -> sql.Composable:
+    code = _first(table, wording.code)
+    if code is None:
+        return sql.SQL("")
+    return JOIN_REASONS.format(
+        reasons=sql.Identifier(edition.edition_id, "reasons"),
+        alias=sql.Identifier(f"r_{wording.prefix}"),
+        code=sql.Identifier(code.name),
     )
 
 
@@ -191,20 +208,26 @@ def _made(edition: Edition, table: Relation) -> dict[str, sql.Composable]:
         for name, text in versions.items()
         if table.column(name) is None
     }
-    prefix = WORDED.get(table.name)
-    if prefix:
-        made |= {f"{prefix}_{code}": _wording(table, f"template_{code}") for code in ("zh", "en")}
+    for wording in WORDED.get(table.name, ()):
+        made |= {f"{wording.prefix}_{code}": _worded(table, wording, code) for code in ("zh", "en")}
     return made
 
 
-def _wording(table: Relation, template: str) -> sql.Composable:
-    text = sql.Identifier("r", template)
-    for placeholder, candidates in FILLINGS.items():
-        column = next((table.column(name) for name in candidates if table.column(name)), None)
+def _worded(table: Relation, wording: Wording, language: str) -> sql.Composable:
+    """The template of a reason with its numbers; an older edition may not have it."""
+    if _first(table, wording.code) is None:
+        return sql.SQL("cast(null as text)")
+    text = sql.Identifier(f"r_{wording.prefix}", f"template_{language}")
+    for placeholder in ("metric", "threshold", "detail"):
+        column = _first(table, getattr(wording, placeholder))
         text = sql.SQL("replace({}, {}, {})").format(
             text, sql.Literal(f"{{{placeholder}}}"), _filling(column)
         )
     return text
+
+
+def _first(table: Relation, names: Sequence[str]) -> Column | None:
+    return next((table.column(name) for name in names if table.column(name)), None)
 
 
 def _filling(column: Column | None) -> sql.Composable:

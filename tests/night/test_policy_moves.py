@@ -110,12 +110,19 @@ IN_USE = {
     "potential_groups": "marts.potential_group_members as member inner join marts.customers as customer "
     "on member.customer_id = customer.customer_id where member.group_code = %s "
     "and case %s when 'occupation' then occupation_code else position_code end = %s",
-    "reasons": "(select rule_code from marts.current_tiers union all select 'churn.inactivity') as given "
-    "where rule_code = %s",
+    "cross_buys": "marts.product_propensities "
+    "where product_class_code = %s and propensity_rate > 0 and holder_margin_amount > 0",
+    "loss_reason_topics": "intermediate.int_feedbacks_unioned "
+    "where feedback_kind_code = 'complaint' and category_code = %s",
+    "reasons": "(select rule_code from marts.current_tiers union all select 'churn.inactivity' "
+    "union all select reason_code from marts.product_outlooks) as given where rule_code = %s",
 }
 # Rows of these that nobody has yet rest: nothing names them but what they tell of a customer.
-MAY_REST = {"reasons", "gifts", "plays", "potential_groups", "scope_products"}
 KEYS = ("code", "product_code", "gift_code")  # a list's key is no number: the row matters by being in force
+MAY_REST = {
+    *("reasons", "gifts", "plays", "potential_groups", "scope_products"),
+    *("cross_buys", "loss_reason_topics"),
+}
 CODES = (
     "family_code",
     "side_code",
@@ -125,6 +132,8 @@ CODES = (
     "downgrade_code",
     "severity_code",
     "play_code",
+    "lowest_aum_level_code",
+    "loss_reason_code",
 )
 OTHERS = {  # what another code of the column is
     "curve_code": {"deposit": "loan", "loan": "deposit"},
@@ -160,6 +169,16 @@ OTHER_CODES = {
     "contend": "grab",
     "grab": "contend",
     "cultivate": "retain",
+    "ordinary": "gold",
+    "gold": "ordinary",
+    "other": "unknown",
+    "narrow_products": "other",
+    "weak_technology": "other",
+    "few_outlets": "other",
+    "poor_facilities": "other",
+    "staff_attitude": "other",
+    "stale_products": "other",
+    "missed_mobile": "other",
 }
 SUMS_TO_ONE = {"shares": "share_set_code", "score_weights": "score_code"}
 NAMES = ("name_zh", "name_en", "template_zh", "template_en")
@@ -200,6 +219,8 @@ CELLS = {  # the columns that are tried, by table
     "score_scales": ("low_value", "high_value"),
     "response_points": ("points",),
     "feedback_points": ("points",),
+    "cross_buys": ("lowest_aum_level_code", "needs_good_credit"),
+    "loss_reason_topics": ("loss_reason_code",),
 }
 
 Change = list[tuple[Row, str, Any]]  # rows with one column's new value each

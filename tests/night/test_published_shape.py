@@ -55,10 +55,20 @@ COLUMNS = {
     "tier_contradictions": "customer_id contradiction_code scheme_code tier_code other_scheme_code "
     "other_tier_code severity_code name_zh name_en",
     "customer_churn": "customer_id churn_probability churn_percentile churn_band_code method_code "
-    "model_version money_at_risk_amount reason_1_zh reason_1_en",
+    "model_version money_at_risk_amount reason_1_zh reason_1_en probability_low probability_high "
+    "money_at_risk_low_amount money_at_risk_high_amount reason_1_code reason_1_value reason_2_code "
+    "reason_2_value reason_2_zh reason_2_en reason_3_code reason_3_value reason_3_zh reason_3_en "
+    "strategy_code strategy_basis_code expected_saved_amount is_contactable contact_rank is_within_budget",
     "churn_outcomes": "score_version method_code month_end_date horizon_end_date decile_number customer_count "
     "churned_count attrition_count dormancy_count exit_count expected_rate observed_rate "
     "observed_expected_ratio aum_amount lost_amount is_drifted",
+    "customer_lifetime_values": "customer_id branch_id realised_amount present_amount growth_amount "
+    "cross_buy_amount increment_amount lifetime_value_amount referral_count suggestion_count "
+    "useful_complaint_count method_code retention_rate discount_rate horizon_month_count annuity_value",
+    "product_withdrawals": "source_code product_code month_end_date contribution_amount customer_count "
+    "customer_change_share outlook_code is_withdraw_candidate reason_code reason_zh reason_en",
+    "loss_reasons": "branch_id month_end_date loss_reason_code name_zh name_en complaint_count exit_count "
+    "lost_amount",
     "customer_stability": "customer_id stability_score loyalty_score stability_missing_count "
     "loyalty_missing_count stability_known_weight loyalty_known_weight credit_value credit_score "
     "income_volatility_value income_volatility_score asset_volatility_value asset_volatility_score "
@@ -84,6 +94,7 @@ MAY_BE_EMPTY = {
     "customer_identity_conflicts",
     "customer_groups",
     "contact_gaps",
+    "loss_reasons",
     "customer_tier_changes",
     "tier_contradictions",
     "churn_outcomes",
@@ -200,7 +211,8 @@ def test_reasons_are_worded_in_both_languages(bank):
     worded = ask(
         bank,
         "select reason_zh, reason_en from reporting.customer_tiers "
-        "union all select reason_1_zh, reason_1_en from reporting.customer_churn",
+        "union all select reason_1_zh, reason_1_en from reporting.customer_churn "
+        "union all select reason_zh, reason_en from reporting.product_withdrawals",
     )
     assert len(worded) > 150
     for chinese, english in worded:
@@ -236,6 +248,11 @@ def test_every_code_that_is_published_has_a_name(bank):
         "union select severity_code from reporting.tier_contradictions "
         "union select contradiction_code from reporting.tier_contradictions "
         "union select churn_band_code from reporting.customer_churn "
+        "union select strategy_code from reporting.customer_churn "
+        "union select strategy_basis_code from reporting.customer_churn "
+        "union select method_code from reporting.customer_lifetime_values "
+        "union select outlook_code from reporting.product_withdrawals "
+        "union select loss_reason_code from reporting.loss_reasons "
         "union select life_cycle_code from reporting.customer_360 "
         "union select customer_kind_code from reporting.customer_360",
     )

@@ -260,7 +260,36 @@ def test_reasons_are_worded(settings):
     ]
     query = "select distinct reason_1_zh, reason_1_en, model_version from reporting.customer_churn"
     assert ask(settings, query) == [("31天无交易", "inactive for 31 days", "m1")]
+    query = "select distinct reason_2_zh, reason_2_en, reason_3_zh from reporting.customer_churn"
+    assert ask(settings, query) == [(None, None, None)]
     assert ask(settings, "select to_regclass('reporting.reasons')", None) == [(None,)]
+
+
+THREE_REASONS = """
+alter table {schema}.customer_churn
+    add reason_1_code text, add reason_1_value numeric(18, 4),
+    add reason_2_code text, add reason_2_value numeric(18, 4),
+    add reason_3_code text, add reason_3_value numeric(18, 4);
+update {schema}.customer_churn set
+    reason_1_code = 'feature', reason_1_value = 7.5000, reason_2_code = 'inactive', reason_2_value = 40.0000,
+    reason_3_code = 'unheard_of', reason_3_value = 1;
+insert into {schema}.reasons
+select 'feature', '某特征为{{metric}}', 'a feature of {{metric}}', max(business_date) from {schema}.reasons
+"""
+
+
+def test_each_of_three_reasons_is_worded_with_its_own_value(settings):
+    """Also beside a month-end edition from before there were three."""
+    night_of(settings, SEPTEMBER)
+    night_of(settings, D1, after=THREE_REASONS)
+    _allow_all(settings)
+    words = "reason_1_zh, reason_1_en, reason_2_zh, reason_2_en, reason_3_zh, reason_3_en"
+    assert ask(settings, f"select distinct {words} from reporting.customer_churn") == [
+        ("某特征为7.5", "a feature of 7.5", "40天无交易", "inactive for 40 days", None, None)
+    ]
+    assert ask(settings, f"select distinct {words} from reporting.customer_churn_history") == [
+        ("31天无交易", "inactive for 31 days", None, None, None, None)
+    ]
 
 
 def _allow_all(settings, reader="risk_reader"):
