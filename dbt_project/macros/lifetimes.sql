@@ -1,4 +1,5 @@
-{#- A mean of few leans on the mean of all, which counts as `weight` observations more; nothing where both are unknown. -#}
+{#- A mean of few leans on the mean of all, which counts as `weight` observations more; empty where both are
+    unknown. -#}
 {% macro shrunk(total, observations, mean, weight) -%}
     cast(
         (cast({{ total }} as decimal(18, 8)) + coalesce(cast({{ mean }} as decimal(18, 8)), 0) * {{ weight }})

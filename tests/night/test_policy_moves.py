@@ -117,8 +117,8 @@ IN_USE = {
     "reasons": "(select rule_code from marts.current_tiers union all select 'churn.inactivity' "
     "union all select reason_code from marts.product_outlooks) as given where rule_code = %s",
 }
-# Rows of these that nobody has yet rest: nothing names them but what they tell of a customer.
 KEYS = ("code", "product_code", "gift_code")  # a list's key is no number: the row matters by being in force
+# Rows of these that nobody has yet rest: nothing names them but what they tell of a customer.
 MAY_REST = {
     *("reasons", "gifts", "plays", "potential_groups", "scope_products"),
     *("cross_buys", "loss_reason_topics"),

@@ -17,9 +17,9 @@ select
     cast(rescue.probability_high as decimal(9, 8)) as probability_high,
     cast(rescue.money_at_risk_low_amount as decimal(18, 2)) as money_at_risk_low_amount,
     cast(rescue.money_at_risk_high_amount as decimal(18, 2)) as money_at_risk_high_amount,
-    {%- for number in ['1', '2', '3'] %}
-    cast('churn.' || rescue.reason_{{ number }}_code as text) as reason_{{ number }}_code,
-    cast(rescue.reason_{{ number }}_value as decimal(18, 4)) as reason_{{ number }}_value,
+    {%- for reason in ['reason_1', 'reason_2', 'reason_3'] %}
+    cast('churn.' || rescue.{{ reason }}_code as text) as {{ reason }}_code,
+    cast(rescue.{{ reason }}_value as decimal(18, 4)) as {{ reason }}_value,
     {%- endfor %}
     cast(rescue.strategy_code as text) as strategy_code,
     cast(rescue.strategy_basis_code as text) as strategy_basis_code,

@@ -1,11 +1,24 @@
 -- C3, C4: what a customer who may leave takes along, and what a contact with him may be expected to save: probability
 -- × share saved by the strategy × present value of his margin were he to stay − cost of the contact. Who wants no
 -- contact or cannot be reached has no rank; within the budget are the first of each branch of whom something is saved
+{%- set ends = {'': 'churn_probability', '_low': 'probability_low', '_high': 'probability_high'} %}
 with
 
 risks as (
     select
-        score.*,
+        score.customer_id,
+        score.churn_probability,
+        score.probability_low,
+        score.probability_high,
+        score.churn_percentile,
+        score.days_inactive,
+        score.days_inactive_from,
+        score.method_code,
+        score.score_version,
+        {%- for reason in ['reason_1', 'reason_2', 'reason_3'] %}
+        score.{{ reason }}_code,
+        score.{{ reason }}_value,
+        {%- endfor %}
         customer.branch_id,
         contact.is_contactable,
         strategy.strategy_code,
@@ -32,7 +45,7 @@ risks as (
 valued as (
     select
         risks.*,
-        {%- for end, probability in {'': 'churn_probability', '_low': 'probability_low', '_high': 'probability_high'}.items() %}
+        {%- for end, probability in ends.items() %}
         cast(lost_amount * {{ probability }} as decimal(18, 2)) as money_at_risk{{ end }}_amount,
         {%- endfor %}
         cast(cast(churn_probability * save_rate as decimal(18, 8)) * kept_amount as decimal(18, 2))
