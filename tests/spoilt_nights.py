@@ -53,9 +53,15 @@ LEFT_OUT = {
     "customer_tiers": ["since_date"],
     # A share of the branch or the bank, and the value of linked customers, follow other customers too.
     "customer_values": ["branch_value_share", "bank_value_share", "linked_value_12m_amount"],
+    # So do propensities, and the places in an order of all.
+    "customer_lifetime_values": ["cross_buy_amount", "growth_amount", "lifetime_value_amount"],
+    "customer_churn": ["contact_rank", "is_within_budget"],
 }
 # Sums over customers: the row of a branch follows each of its customers, that of the bank all of them.
-SUMS = ("value_concentrations", "tier_migrations", "churn_outcomes")
+SUMS = (
+    *("value_concentrations", "tier_migrations", "churn_outcomes"),
+    *("product_withdrawals", "loss_reasons"),
+)
 _PLACE = re.compile(r"(\w+)\.(\w+) (\d{4}-\d\d-\d\d): ")
 _LINE = re.compile(r"line (\d+): (.+)")
 

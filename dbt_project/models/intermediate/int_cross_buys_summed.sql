@@ -6,22 +6,20 @@ select
         as cross_buy_margin_amount,
     cast(count(*) as integer) as cross_buy_count
 from {{ ref('int_customers_segmented') }} as customer
-inner join {{ ref('customer_holdings') }} as holding
-    on customer.customer_id = holding.customer_id and holding.account_count > 0
+inner join {{ ref('customer_holdings') }} as holding on customer.customer_id = holding.customer_id
 inner join {{ ref('credit_standings') }} as credit on customer.customer_id = credit.customer_id
-inner join {{ ref('current_codes') }} as level
-    on customer.aum_level_code = level.code and level.code_set = 'tier_aum_level'
-inner join {{ ref('int_product_classes_offered') }} as offer
-    on level.rank >= offer.lowest_rank and (credit.is_good_credit or not offer.needs_good_credit)
 inner join {{ ref('product_propensities') }} as propensity
     on
-        offer.product_class_code = propensity.product_class_code
-        and customer.aum_level_code = propensity.aum_level_code
+        customer.aum_level_code = propensity.aum_level_code
         and customer.age_group_code = propensity.age_group_code
+        and (credit.is_good_credit or not propensity.needs_good_credit)
 left join {{ ref('int_product_classes_held') }} as held
     on
         customer.customer_id = held.customer_id
-        and offer.product_class_code = held.product_class_code
+        and propensity.product_class_code = held.product_class_code
         and held.is_held
-where held.customer_id is null
+where
+    held.customer_id is null
+    and holding.account_count > 0
+    and propensity.is_affordable
 group by customer.customer_id

@@ -53,6 +53,8 @@ earned as (
 counted as (
     select
         offer.product_class_code,
+        offer.needs_good_credit,
+        offer.is_affordable,
         segment.aum_level_code,
         segment.age_group_code,
         coalesce(known.customer_count, 0) - coalesce(taken.holder_count, 0) as non_holder_count,
@@ -61,7 +63,7 @@ counted as (
         coalesce(earned.month_count, 0) as month_count,
         {{ policy_value('cross_buy_prior_count') }} as prior_count
     from {{ ref('int_product_classes_offered') }} as offer
-    cross join segments as segment
+    inner join segments as segment on offer.aum_level_code = segment.aum_level_code
     left join known
         on segment.aum_level_code = known.aum_level_code and segment.age_group_code = known.age_group_code
     {%- for part in ['taken', 'earned'] %}
@@ -87,6 +89,8 @@ select
     product_class_code,
     aum_level_code,
     age_group_code,
+    is_affordable,
+    needs_good_credit,
     cast(non_holder_count as bigint) as non_holder_count,
     cast(taker_count as bigint) as taker_count,
     cast(coalesce(cast(bank_rate as decimal(18, 8)), 0) as decimal(18, 8)) as bank_rate,
