@@ -7,6 +7,7 @@ select
     cast(reason.complaint_count as bigint) as complaint_count,
     cast(reason.exit_count as bigint) as exit_count,
     cast(reason.lost_amount as decimal(18, 2)) as lost_amount,
+    cast({{ policy_count('loss_complaint_months') }} as integer) as complaint_month_count,
     cast({{ policy_code('base_currency') }} as text) as currency_code,
     {{ business_date() }} as business_date
 from {{ ref('loss_reason_months') }} as reason

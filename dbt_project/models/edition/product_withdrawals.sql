@@ -20,6 +20,7 @@ select
     cast(outlook.is_withdraw_candidate as boolean) as is_withdraw_candidate,
     cast(outlook.reason_code as text) as reason_code,
     cast(outlook.floor_amount as decimal(18, 2)) as floor_amount,
+    cast(outlook.decline_share as decimal(18, 8)) as decline_share,
     cast(outlook.reason_detail as text) as reason_detail,
     cast({{ policy_code('base_currency') }} as text) as currency_code,
     {{ business_date() }} as business_date

@@ -54,6 +54,7 @@ select
     judged.customer_change_share,
     judged.outlook_code,
     judged.floor_amount,
+    judged.decline_share,
     judged.outlook_code = 'falling' and judged.month_contribution_amount < judged.floor_amount as is_withdraw_candidate,
     case
         when judged.outlook_code = 'unknown' then 'withdrawal.new'
