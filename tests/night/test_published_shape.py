@@ -56,8 +56,8 @@ COLUMNS = {
     "other_tier_code severity_code name_zh name_en",
     "customer_churn": "customer_id churn_probability churn_percentile churn_band_code method_code "
     "model_version money_at_risk_amount reason_1_zh reason_1_en",
-    "churn_outcomes": "score_version method_code month_end_date horizon_end_date decile_number customer_count "
-    "churned_count attrition_count dormancy_count exit_count expected_rate observed_rate "
+    "churn_outcomes": "score_version method_code month_end_date horizon_end_date decile_number "
+    "customer_count churned_count attrition_count dormancy_count exit_count expected_rate observed_rate "
     "observed_expected_ratio aum_amount lost_amount is_drifted",
     "customer_stability": "customer_id stability_score loyalty_score stability_missing_count "
     "loyalty_missing_count stability_known_weight loyalty_known_weight credit_value credit_score "
