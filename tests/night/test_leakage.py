@@ -1,8 +1,8 @@
-"""What a month end knew stays what it knew: no delivery that came later moves its features or its scores by a bit (C2).
+"""What a month end knew stays what it knew (C2): nothing that comes later moves features or scores by a bit.
 
-Two banks get equal deliveries up to a month end. One is built as of that day and then goes on; the other, whose later
-deliveries are all different and also tell the past anew, takes everything in at once, so that what came later lies
-there while the month end is built.
+Two banks get equal deliveries up to a month end. One is built as of that day and then goes on. The other's
+later deliveries are all different and tell the past anew; it takes everything in at once, so that what came
+later lies there while the month end is built.
 """
 
 import shutil
@@ -97,9 +97,7 @@ def moved(bank: Settings, other: Settings) -> set[str]:
     """The columns of MOVED whose values of the last month differ between the banks."""
     found = [
         {
-            name: query(
-                settings, f"select customer_id, {name} from marts.churn_features {LAST_MONTH} order by 1"
-            )
+            name: query(settings, f"select customer_id, {name} {OF_THE_LAST_MONTH} order by 1")
             for name in MOVED
         }
         for settings in (bank, other)
@@ -107,7 +105,7 @@ def moved(bank: Settings, other: Settings) -> set[str]:
     return {name for name in MOVED if found[0][name] != found[1][name]}
 
 
-LAST_MONTH = f"where month_number = {LAST.year * 12 + LAST.month - 1}"
+OF_THE_LAST_MONTH = f"from marts.churn_features where month_number = {LAST.year * 12 + LAST.month - 1}"
 
 
 # ── the other deliveries ────────────────────────────────────────────────────────────────────────────────────
@@ -134,9 +132,8 @@ def tell_otherwise(landing: Path) -> None:
     complaint = {"kind": "COMPLAINT", "category": "FEES", "received_date": str(LATER), "branch_no": "B001"}
     contact = {"manager_no": "M1", "contact_date": str(LATER), "channel": "PHONE", "purpose": "SALES"}
     contact["result"] = "INTERESTED"
-    for name, number, event in (("feedback", "feedback_no", complaint), ("contacts", "contact_no", contact)):
-        table = next(one for one in crm.tables if number in one.key)
-        rows = [event | {number: f"X{client}", "client_no": client} for client in clients]
+    for table, event in ((crm.table("feedback"), complaint), (crm.table("contacts"), contact)):
+        rows = [event | {table.key[0]: f"X{client}", "client_no": client} for client in clients]
         write_delivery(landing, table, LATER, [*read_delivery(landing, table, LATER), *rows])
 
 
