@@ -86,7 +86,7 @@ def landed(settings):
     rows = ask(
         settings,
         "select role_code, method_code, score_version, count(*), count(distinct customer_id), "
-        "count(reason_1_code), count(probability_low) from raw.churn_model__scores group by 1, 2, 3 order by 1",
+        "count(reason_1_code), count(probability_low) from raw.churn_model__scores group by 1, 2, 3",
     )
     return {role: (method, version, *counts) for role, method, version, *counts in rows}
 
