@@ -150,7 +150,8 @@ def _hazards(bench: Installation) -> pd.DataFrame:
     people = pd.read_csv(truth_path(bench.settings.landing, IDENTITIES), dtype=str)
     records = pd.DataFrame(
         bench.ask(
-            "select source_code, source_customer_id, customer_id from intermediate.int_customer_records_linked"
+            "select source_code, source_customer_id, customer_id "
+            "from intermediate.int_customer_records_linked"
         ),
         columns=["source_code", "source_customer_id", "customer_id"],
     )

@@ -55,7 +55,7 @@ LEFT_OUT = {
     "customer_values": ["branch_value_share", "bank_value_share", "linked_value_12m_amount"],
 }
 # Sums over customers: the row of a branch follows each of its customers, that of the bank all of them.
-SUMS = ("value_concentrations", "tier_migrations")
+SUMS = ("value_concentrations", "tier_migrations", "churn_outcomes")
 _PLACE = re.compile(r"(\w+)\.(\w+) (\d{4}-\d\d-\d\d): ")
 _LINE = re.compile(r"line (\d+): (.+)")
 

@@ -22,13 +22,13 @@
     greatest(least({{ trailing }} - {{ last_amount }}, {{ net_outflow }}), 0)
 {%- endmacro %}
 
-{#- A part of a whole, between -1 and 1: what is more than the whole counts as the whole. Null where there is no whole. -#}
+{#- A part of a whole, between -1 and 1: what is more than the whole counts as the whole. Null where there is none. -#}
 {% macro part_of(amount, whole) -%}
     cast(case when {{ whole }} > 0 then {{ amount }} / greatest({{ whole }}, abs({{ amount }})) end as decimal(18, 8))
 {%- endmacro %}
 
-{#- How far a mean has moved, between -1 (nothing left) and 1 (there was nothing before): the difference as a part of the
-    greater one. Null where there was none at either time. -#}
+{#- How far a mean has moved, between -1 (nothing left) and 1 (there was nothing before): the difference as a part of
+    the greater one. Null where there was none at either time. -#}
 {% macro change_of(recent, former) -%}
     cast(({{ recent }} - {{ former }}) / nullif(greatest({{ recent }}, {{ former }}), 0) as decimal(18, 8))
 {%- endmacro %}
@@ -38,8 +38,8 @@
     cast(cast({{ total }} as decimal(18, 2)) / nullif({{ count }}, 0) as decimal(18, 4))
 {%- endmacro %}
 
-{#- The tenth, 1 the highest, of who ranks so among so many from the lowest on; who shares a rank shares the tenth down to
-    which all of them reach. -#}
+{#- The tenth, 1 the highest, of who ranks so among so many from the lowest on; who shares a rank shares the tenth down
+    to which all of them reach. -#}
 {% macro tenth_of(rank, total) -%}
     cast(floor(cast(({{ total }} - {{ rank }}) * 10 as decimal(18, 0)) / {{ total }}) + 1 as integer)
 {%- endmacro %}

@@ -61,6 +61,7 @@ OPEN = gates.GateVerdict(True, (), (), 1, "", date.min)
 CUSTOMERS = 400
 FIRST = date(2025, 9, 1)  # more than the longest window before the night
 NIGHTS = {"demo": date(2026, 10, 31), "berka": date(1994, 2, 28)}
+HORIZON, DORMANT_DAYS = 3, 183  # what the policy says
 
 # What a committee moves at the least: a hundredth of a share or a weight, a tenth of a score, a whole month,
 # day or edition; of an amount the tenth part.
@@ -415,6 +416,9 @@ class PublishedNight:
         first = {f"model.yihu.{model.name}" for model in below if any(word in model.words for word in words)}
         return [model for model in below if f"model.yihu.{model.name}" in first or first & model.ancestors]
 
+    def model(self, name: str) -> Model:
+        return next(model for model in self.models if model.name == name)
+
     def fill(self, model: Model) -> None:
         target = sql.Identifier(*model.relation)
         self.ask(sql.SQL("truncate {}").format(target))
@@ -594,6 +598,61 @@ def churn_training(night: PublishedNight) -> tuple[Any, ...]:
     )
 
 
+def churn_features(night: PublishedNight) -> list[Any]:
+    """What a model is told of tonight's candidates."""
+    return night.ask("select t::text from marts.churn_features as t order by 1").fetchall()
+
+
+def churn_outcomes(night: PublishedNight) -> list[Any]:
+    """What had become of tonight's candidates, had they been scored months ago; some stand on the bounds."""
+    month, day = night.business_date.year * 12 + night.business_date.month - 1, night.business_date
+    night.ask("create temporary table snapshots on commit drop as select * from marts.churn_features")
+    night.ask(
+        "update marts.customer_months set last_active_date = %s "
+        "where customer_id = (select min(customer_id) from snapshots)",
+        day - timedelta(days=DORMANT_DAYS),
+    )
+    candidates = night.ask("select customer_id, days_inactive from snapshots order by 1").fetchall()
+    scores = [rule_score(customer, "0.1", days) for customer, days in candidates]
+    for age in (HORIZON - 1, HORIZON, HORIZON + 1):
+        night.ask(
+            "update snapshots set month_number = %s, aum_trailing_amount = ("
+            "select 2 * greatest(sum(month.net_outflow_amount), 1) from marts.customer_months as month "
+            "where month.customer_id = snapshots.customer_id and month.month_number > %s)",
+            *(month - age, month - age),
+        )
+        night.ask(
+            f"create table marts.made_up_{age} partition of marts.churn_features "
+            f"for values in ({month - age})"
+        )
+        night.ask("insert into marts.churn_features select * from snapshots")
+        first_after = date((month - age + 1) // 12, (month - age + 1) % 12 + 1, 1)
+        write_rows(night.connection, "raw", "churn_model", "scores", first_after - timedelta(days=1), scores)
+    return night.ask(night.model("churn_outcome_months").statement).fetchall()
+
+
+def versions_on_the_bounds(night: PublishedNight) -> list[Any]:
+    """Which versions of the scores still hold, of some whose outcomes stand on the bounds."""
+    month = night.business_date.year * 12 + night.business_date.month - 1
+    night.ask("create table marts.made_up partition of marts.churn_outcome_months for values in (0)")
+    for version, expected, churned, silent, age in (
+        ("calibration", 1000, 800, 1, 1),
+        ("gain", 995, 995, 1000, 1),
+        ("few", 30, 3, 3, 1),
+        ("old", 1000, 1000, 1, 12),
+    ):
+        night.ask(
+            "insert into marts.churn_outcome_months (score_version, method_code, snapshot_month_number, "
+            "decile_number, customer_count, churned_count, expected_count, silent_customer_count, "
+            "silent_churned_count, month_number) values (%s, 'model', %s, 1, 5000, %s, %s, 5000, %s, 0)",
+            *(version, month - age, churned, expected, silent),
+        )
+    checks = night.model("churn_drift_checks").statement
+    return night.ask(
+        f"select score_version, check_code, is_judged, is_broken from ({checks}) as checks order by 1, 2"
+    ).fetchall()
+
+
 LOOKS = {  # rows that steer the night instead of a number in a table
     "kept_daily_editions": kept_editions,
     "kept_month_end_editions": kept_editions,
@@ -607,6 +666,15 @@ LOOKS = {  # rows that steer the night instead of a number in a table
     "churn_rule_gain_share": churn_training,
     "churn_leak_score": churn_training,
     "churn_interval_share": churn_training,
+    **dict.fromkeys(("churn_trailing_months", "churn_recent_days", "churn_maturity_days"), churn_features),
+    **dict.fromkeys(("churn_horizon_months", "churn_outflow_share", "churn_dormant_days"), churn_outcomes),
+    **dict.fromkeys(
+        (
+            *("churn_calibration_share", "churn_gain_share", "churn_outcome_minimum_count"),
+            "churn_model_age_months",
+        ),
+        versions_on_the_bounds,
+    ),
 }
 
 

@@ -56,6 +56,9 @@ COLUMNS = {
     "other_tier_code severity_code name_zh name_en",
     "customer_churn": "customer_id churn_probability churn_percentile churn_band_code method_code "
     "model_version money_at_risk_amount reason_1_zh reason_1_en",
+    "churn_outcomes": "score_version method_code month_end_date horizon_end_date decile_number "
+    "customer_count churned_count attrition_count dormancy_count exit_count expected_rate observed_rate "
+    "observed_expected_ratio aum_amount lost_amount is_drifted",
     "customer_stability": "customer_id stability_score loyalty_score stability_missing_count "
     "loyalty_missing_count stability_known_weight loyalty_known_weight credit_value credit_score "
     "income_volatility_value income_volatility_score asset_volatility_value asset_volatility_score "
@@ -75,7 +78,7 @@ PUBLICATIONS = (
 )
 HISTORIES = ("customer_360", "customer_accounts", "customer_identities", "customer_tiers", "customer_churn")
 SCHEMES = ("rfm", "abc", "aum_level", "four_classes", "maintenance_layer", "pyramid", "mvc", "tenure")
-# nobody need have merged or split, be linked or out of reach
+# nobody need have merged or split, be linked or out of reach; no horizon may have passed yet
 MAY_BE_EMPTY = {
     "customer_identity_changes",
     "customer_identity_conflicts",
@@ -83,6 +86,7 @@ MAY_BE_EMPTY = {
     "contact_gaps",
     "customer_tier_changes",
     "tier_contradictions",
+    "churn_outcomes",
 }
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH = re.compile(r"[A-Za-z]{2}")

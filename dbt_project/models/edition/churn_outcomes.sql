@@ -1,4 +1,14 @@
 -- C5: what was expected and what happened, by the tenths of the scores of each month whose horizon has passed
+with
+
+drifts as (
+    select
+        score_version,
+        max(case when is_broken then 1 else 0 end) = 1 as is_broken
+    from {{ ref('churn_drift_checks') }}
+    group by score_version
+)
+
 select
     cast(outcome.score_version as text) as score_version,
     cast(outcome.method_code as text) as method_code,
@@ -19,11 +29,5 @@ select
     cast(drift.is_broken as boolean) as is_drifted,
     {{ business_date() }} as business_date
 from {{ ref('churn_outcome_months') }} as outcome
-left join (
-    select
-        score_version,
-        max(case when is_broken then 1 else 0 end) = 1 as is_broken
-    from {{ ref('churn_drift_checks') }}
-    group by score_version
-) as drift on outcome.score_version = drift.score_version
+inner join drifts as drift on outcome.score_version = drift.score_version
 where outcome.month_number > {{ business_month() }} - {{ policy_count('curve_window_months') }}

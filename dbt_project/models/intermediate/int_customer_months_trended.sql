@@ -27,7 +27,8 @@ select
     count(case when not is_trailing then 1 end) as former_count
     {%- for window, condition in windows.items() %}
     {%- for amount, name in sums.items() %},
-    cast(sum(case when {{ condition }} then {{ amount }} else 0 end) as decimal(18, 2)) as {{ name }}_{{ window }}_amount
+    cast(sum(case when {{ condition }} then {{ amount }} else 0 end) as decimal(18, 2))
+        as {{ name }}_{{ window }}_amount
     {%- endfor %}
     {%- for count, name in counts.items() %},
     cast(sum(case when {{ condition }} then {{ count }} else 0 end) as bigint) as {{ name }}_{{ window }}_count

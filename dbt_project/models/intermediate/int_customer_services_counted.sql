@@ -1,4 +1,4 @@
--- C2: what a customer said and heard lately, as last told: complaints and other feedback, contacts and visits. Nothing is
+-- C2: what a customer said and heard within a year, as last told: complaints, other feedback, contacts. Nothing is
 -- delivered before it happens
 with
 
@@ -61,10 +61,12 @@ select
     cast(sum(case when kind_code = 'complaint' and is_open then 1 else 0 end) as integer) as open_complaint_count,
     cast(sum(case when kind_code = 'complaint' and is_unresolved then 1 else 0 end) as integer)
         as unresolved_complaint_count,
-    {{ days_between("max(case when kind_code = 'complaint' then event_date end)", business_date()) }} as days_since_complaint,
+    {{ days_between("max(case when kind_code = 'complaint' then event_date end)", business_date()) }}
+        as days_since_complaint,
     cast(sum(case when kind_code in ('praise', 'suggestion') and is_recent then 1 else 0 end) as integer)
         as other_feedback_count,
     cast(sum(case when kind_code = 'contact' and is_recent then 1 else 0 end) as integer) as contact_count,
-    {{ days_between("max(case when kind_code = 'contact' then event_date end)", business_date()) }} as days_since_contact
+    {{ days_between("max(case when kind_code = 'contact' then event_date end)", business_date()) }}
+        as days_since_contact
 from dated
 group by customer_id

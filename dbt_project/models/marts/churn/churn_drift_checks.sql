@@ -1,6 +1,6 @@
--- C5: whether a version of the scores still holds, by its newest outcome: as many left as were expected, of all and of the
--- likeliest tenth, which holds more of them than the longest silent tenth; and the version is not too old. Few who left
--- prove nothing
+-- C5: whether a version of the scores still holds, by its newest outcome: as many left as were expected, of all and of
+-- the likeliest tenth, which holds more of them than the longest silent tenth; and the version is not too old. Few who
+-- left prove nothing
 {%- set checks = {
     'calibration': ['least(churned_count, expected_count)', 'greatest(churned_count, expected_count)'],
     'top_calibration': ['least(top_churned_count, top_expected_count)', 'greatest(top_churned_count, top_expected_count)'],

@@ -1,5 +1,5 @@
--- C2: what was known of each candidate as of the business date; a closed month keeps what was known at its end. Sums and
--- means of months are of full months only, so that a night in mid-month sees what a month end sees
+-- C2: what was known of each candidate as of the business date; a closed month keeps what was known at its end. Months
+-- count once they are full, so that a night in mid-month sees what a month end sees
 select
     candidate.customer_id,
     customer.customer_kind_code,

@@ -21,7 +21,8 @@ followed as (
         min(month.aum_month_average_amount) as lowest_average_amount,
         cast(sum(month.net_outflow_amount) as decimal(18, 2)) as net_outflow_amount,
         max(case when month.month_number = snapshot.last_month_number then month.aum_amount end) as aum_amount,
-        max({{ days_inactive('month.last_active_date', 'holding.first_opened_date', 'month.last_date') }}) as days_inactive
+        max({{ days_inactive('month.last_active_date', 'holding.first_opened_date', 'month.last_date') }})
+            as days_inactive
     from snapshots as snapshot
     inner join {{ ref('customer_months') }} as month
         on
@@ -32,20 +33,27 @@ followed as (
     group by snapshot.customer_id, snapshot.month_number, snapshot.last_month_number, snapshot.aum_trailing_amount
 ),
 
+exits as (
+    select distinct
+        snapshot.customer_id,
+        snapshot.month_number as snapshot_month_number
+    from snapshots as snapshot
+    inner join {{ ref('int_customer_exits_dated') }} as gone
+        on
+            snapshot.customer_id = gone.customer_id
+            and gone.month_number > snapshot.month_number
+            and gone.month_number <= snapshot.last_month_number
+),
+
 judged as (
     select
         followed.*,
         {{ is_attrition('lowest_average_amount', 'net_outflow_amount', 'aum_trailing_amount') }} as is_attrition,
         {{ is_dormant('days_inactive') }} as is_dormancy,
-        exists (
-            select 1
-            from {{ ref('int_customer_exits_dated') }} as gone
-            where
-                gone.customer_id = followed.customer_id
-                and gone.month_number > followed.month_number
-                and gone.month_number <= followed.last_month_number
-        ) as is_exit
+        gone.customer_id is not null as is_exit
     from followed
+    left join exits as gone
+        on followed.customer_id = gone.customer_id and followed.month_number = gone.snapshot_month_number
 )
 
 select
