@@ -1,12 +1,17 @@
 """Churn models on record: files that are checked, promotion by two people, and what scores the night."""
 
 import io
+import os
+import subprocess
+import sys
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 
+import pandas as pd
 import pytest
 import skops.io
+from click.testing import CliRunner
 from made_up_churners import LIMITS, features, parts
 
 from pipelines.churn import ChurnError, records, registry, score, scored_version
@@ -15,6 +20,7 @@ from pipelines.churn.frame import labelled, read_frame, sample_share
 from pipelines.churn.registry import Origin
 from pipelines.churn.train import train
 from pipelines.churn.training import train_model
+from pipelines.cli import main
 from pipelines.nights import close_night, open_night
 from pipelines.policy import read_policy, write_policy
 from pipelines.settings import ROOT
@@ -299,10 +305,7 @@ def history(settings):
     running = open_night(settings, D, "run 1")
     with connect(settings, "yihu_loader", running.night_id) as connection:
         write_policy(connection, read_policy(ROOT / "policy", "demo"))
-    tables = [one.table for one in found.values()]
-    whole = tables[0].iloc[:0]
-    for table in tables:
-        whole = table if whole.empty else _joined(whole, table)
+    whole = pd.concat([one.table for one in found.values()], ignore_index=True)
     whole["month_number"] += MONTH - 3 - whole["month_number"].max()
     write_mart(settings, whole)
     whole["lost_amount"] = whole["lost_cents"] / 100
@@ -320,12 +323,6 @@ def history(settings):
     return whole
 
 
-def _joined(one, other):
-    import pandas as pd
-
-    return pd.concat([one, other], ignore_index=True)
-
-
 def test_training_reads_the_marts_and_leaves_model_card_and_page(settings, history):
     said = []
     result = train(settings, tell=said.append)
@@ -339,6 +336,44 @@ def test_training_reads_the_marts_and_leaves_model_card_and_page(settings, histo
     assert card.startswith("# 流失模型")
     assert any("rows" in one for one in said)
     assert train(settings, tell=said.append).version == version
+
+
+def command(settings, *arguments):
+    return CliRunner().invoke(main, arguments, env=settings.environment() | {"COLUMNS": "200"})
+
+
+def test_the_commands_train_list_and_promote(settings, history):
+    assert "churn models" in command(settings, "churn", "models").output
+    told = command(settings, "train", "--date", "2026-10-31")
+    assert told.exit_code == 0, told.output
+    assert "is on record as challenger" in told.output
+    ((version,),) = ask(settings, "select model_version from ops.churn_models")
+    listed = command(settings, "churn", "models").output
+    assert version in listed
+    assert "not promoted" in listed
+    by_two = ("--from", "2026-11-01", "--reason", "better", "--proposer", "Li", "--approver")
+    refused = command(settings, "churn", "promote", version, *by_two, "Li")
+    assert (refused.exit_code, "two people" in refused.output) == (1, True)
+    assert (
+        f"{version} scores from 2026-11-01"
+        in command(settings, "churn", "promote", version, *by_two, "Wu").output
+    )
+    later = command(settings, "train", "--date", "2026-11-30")
+    assert (later.exit_code, "run that night first" in later.output) == (1, True)
+
+
+def test_the_dag_trains_once_a_month(tmp_path):
+    """The poster has one task; the fifth brings the month's late data."""
+    read = (
+        "import json, sys; sys.path.insert(0, 'dags'); import churn_training; "
+        "dag = churn_training.churn_training(); "
+        "print(json.dumps([dag.dag_id, dag.timetable._expression, sorted(dag.task_dict)]))"
+    )
+    environment = os.environ | {"AIRFLOW_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", read], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1:] == ['["churn_training", "0 4 5 * *", ["train"]]'], done.stderr
 
 
 @pytest.mark.parametrize(
