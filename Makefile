@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test equivalence bench lint lock clean
+.PHONY: help run test equivalence bench bench-churn lint lock clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BANK ?= demo
@@ -29,6 +29,10 @@ equivalence: .venv/ready ## The long proof: twenty nights with every fault, thir
 bench: .venv/ready ## Timings: make bench [ONLY=night|history|identity|tiers] [CUSTOMERS=100000] [MONTHS="13 37"] [RECORDS="100000 1000000"]
 	@.venv/bin/python -m benchmarks $(ONLY) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(MONTHS),--months $(MONTHS)) \
 		$(if $(RECORDS),--records $(RECORDS))
+
+bench-churn: .venv/ready ## The churn model: make bench-churn [SEEDS=5] [ONLY="berka scoring drivers null rule leak drift"] [CUSTOMERS=20000]
+	@.venv/bin/python -m benchmarks.churn $(ONLY) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) \
+		$(if $(MONTHS),--months $(MONTHS))
 
 lint: .venv/ready ## ruff and sqlfluff
 	@.venv/bin/ruff check .

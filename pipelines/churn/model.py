@@ -35,8 +35,8 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        iterations: int = 150,
-        learning_rate: float = 0.05,
+        iterations: int = 75,
+        learning_rate: float = 0.1,
         leaves: int = 8,
         least_leaf: int = 40,
         penalty: float = 3.0,

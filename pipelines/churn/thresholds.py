@@ -58,16 +58,16 @@ def read_thresholds(connection: Connection, business_date: date, schema: str = "
     """The thresholds in force on a date; PolicyError names the row that is missing."""
 
     def value(name: str) -> Decimal:
-        return Decimal(parameter(connection, f"churn_{name}", business_date, schema))
+        return Decimal(parameter(connection, name, business_date, schema))
 
     return Thresholds(
-        horizon_months=int(value("horizon_months")),
-        calibration_months=int(value("calibration_months")),
-        training_row_count=int(value("training_row_count")),
-        eligible_count=int(value("eligible_count")),
-        churner_count=int(value("churner_count")),
-        rule_gain_share=float(value("rule_gain_share")),
-        leak_score=float(value("leak_score")),
-        interval_share=float(value("interval_share")),
-        model_age_months=int(value("model_age_months")),
+        horizon_months=int(value("churn_horizon_months")),
+        calibration_months=int(value("churn_calibration_months")),
+        training_row_count=int(value("churn_training_row_count")),
+        eligible_count=int(value("churn_eligible_count")),
+        churner_count=int(value("churn_churner_count")),
+        rule_gain_share=float(value("churn_rule_gain_share")),
+        leak_score=float(value("churn_leak_score")),
+        interval_share=float(value("churn_interval_share")),
+        model_age_months=int(value("churn_model_age_months")),
     )

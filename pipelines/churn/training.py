@@ -151,7 +151,7 @@ def loss_share(frame: Frame) -> float:
 
 
 def rivals_of(train: Frame, test: Frame) -> dict[str, np.ndarray]:
-    """What the model must be better than: scores of the test rows by method, learnt on the training rows alone."""
+    """What a model must be better than: scores of the test rows by method, learnt on training rows alone."""
     rule = baselines.best_inactivity_rule(train.table[DAYS_INACTIVE], train.happened)
     regression = baselines.fit_regression(train.features, train.happened)
     return {

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 from conftest import own_bank
 from handmade_deliveries import read_delivery, write_delivery
@@ -31,7 +32,11 @@ from psycopg2 import sql
 from pipelines import gates
 from pipelines.building import history
 from pipelines.churn import RuleError, score_by_inactivity
+from pipelines.churn.calibration import fit_bands
+from pipelines.churn.frame import sample_share
 from pipelines.churn.scores import rule_score
+from pipelines.churn.splits import split_snapshots
+from pipelines.churn.thresholds import read_thresholds
 from pipelines.demo_bank import write_demo_bank
 from pipelines.demo_bank.numbers import credit_code, person_number
 from pipelines.gates.deliveries import delivery_results
@@ -603,6 +608,21 @@ def balance_gaps(night: PublishedNight) -> int:
     return night.ask("select count(*) from marts.balance_gaps").fetchone()[0]
 
 
+def churn_training(night: PublishedNight) -> tuple[Any, ...]:
+    """What training decides on figures on both sides of its limits, how it samples, and its intervals."""
+    limits = read_thresholds(night.connection, night.business_date)
+    counts = (99, 100, 101, 499, 500, 501)
+    happened = np.arange(50) % 5 == 0
+    return (
+        *(limits.refusal(one, other) for one in counts for other in counts),
+        *(limits.gain_refusal(place / 200, 0.01) for place in range(40)),
+        *(limits.is_suspicious(place / 100) for place in range(101)),
+        sample_share(10_000_000, limits.training_row_count),
+        split_snapshots(range(40), limits.horizon_months, limits.calibration_months),
+        fit_bands(np.full(50, 0.2), happened, limits.interval_share),
+    )
+
+
 def churn_features(night: PublishedNight) -> list[Any]:
     """What a model is told of tonight's candidates."""
     return night.ask("select t::text from marts.churn_features as t order by 1").fetchall()
@@ -618,7 +638,7 @@ def churn_outcomes(night: PublishedNight) -> list[Any]:
         day - timedelta(days=DORMANT_DAYS),
     )
     candidates = night.ask("select customer_id, days_inactive from snapshots order by 1").fetchall()
-    scores = [(customer, "0.1", days, METHOD_CODE, SCORE_VERSION) for customer, days in candidates]
+    scores = [rule_score(customer, "0.1", days) for customer, days in candidates]
     for age in (HORIZON - 1, HORIZON, HORIZON + 1):
         night.ask(
             "update snapshots set month_number = %s, aum_trailing_amount = ("
@@ -664,6 +684,13 @@ LOOKS = {  # rows that steer the night instead of a number in a table
     "gate_customer_count_change_share": customer_count_gate,
     "gate_quarantine_share": quarantine_gate,
     "balance_gap_amount": balance_gaps,
+    "churn_calibration_months": churn_training,
+    "churn_training_row_count": churn_training,
+    "churn_eligible_count": churn_training,
+    "churn_churner_count": churn_training,
+    "churn_rule_gain_share": churn_training,
+    "churn_leak_score": churn_training,
+    "churn_interval_share": churn_training,
     **dict.fromkeys(("churn_trailing_months", "churn_recent_days", "churn_maturity_days"), churn_features),
     **dict.fromkeys(("churn_horizon_months", "churn_outflow_share", "churn_dormant_days"), churn_outcomes),
     **dict.fromkeys(

@@ -59,8 +59,8 @@ COLUMNS = {
     "money_at_risk_low_amount money_at_risk_high_amount reason_1_code reason_1_value reason_2_code "
     "reason_2_value reason_2_zh reason_2_en reason_3_code reason_3_value reason_3_zh reason_3_en "
     "strategy_code strategy_basis_code expected_saved_amount is_contactable contact_rank is_within_budget",
-    "churn_outcomes": "score_version method_code month_end_date horizon_end_date decile_number customer_count "
-    "churned_count attrition_count dormancy_count exit_count expected_rate observed_rate "
+    "churn_outcomes": "score_version method_code month_end_date horizon_end_date decile_number "
+    "customer_count churned_count attrition_count dormancy_count exit_count expected_rate observed_rate "
     "observed_expected_ratio aum_amount lost_amount is_drifted",
     "customer_lifetime_values": "customer_id branch_id realised_amount present_amount growth_amount "
     "cross_buy_amount increment_amount lifetime_value_amount referral_count suggestion_count "
