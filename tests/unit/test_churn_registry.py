@@ -367,7 +367,7 @@ def test_the_dag_trains_once_a_month(tmp_path):
     read = (
         "import json, sys; sys.path.insert(0, 'dags'); import churn_training; "
         "dag = churn_training.churn_training(); "
-        "print(json.dumps([dag.dag_id, dag.timetable._expression, sorted(dag.task_dict)]))"
+        "print(json.dumps([dag.dag_id, dag.timetable.expression, sorted(dag.task_dict)]))"
     )
     environment = os.environ | {"AIRFLOW_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
