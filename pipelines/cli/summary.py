@@ -79,7 +79,9 @@ def print_table(
 
 
 def _print_next(console: Console, settings: Settings, night: Night, figures: Figures) -> None:
-    page = next((step.message for step in figures.steps if step.step_name == "report"), None)
+    page = next(
+        (step.message for step in figures.steps if step.step_name == "report" and step.state == "done"), None
+    )
     bank = "" if settings.bank == "demo" else f"YIHU_BANK={settings.bank} "
     console.print("[bold]where to look next[/]")
     if page:

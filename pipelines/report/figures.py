@@ -1,31 +1,60 @@
-"""The headline figures of a night: what the terminal prints and the page shows."""
+"""The figures of a night: what the terminal prints and the page shows."""
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import NamedTupleCursor
 
+from pipelines.gates.window import Window, received_window
 from pipelines.nights import Night
+from pipelines.report.arrivals import SourceArrival, read_arrivals
+from pipelines.report.changes import Beside, Cause, causes, headline, read_late, read_tier_causes
+from pipelines.report.failures import Failure, explain_failures
+from pipelines.report.rows import Rows, all_rows, is_there, one_row
+from pipelines.report.standings import Scheme, compare_bands, compare_tiers, read_names
+from pipelines.report.trend import Trend, read_trend
+from pipelines.report.words import words
 from pipelines.settings import Settings
+from pipelines.sources import active_sources
 from pipelines.warehouse import connect
 
-Rows = list[Any]
+__all__ = ["Figures", "last_night", "read_figures", "words"]
+
+SLOWEST_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class EditionFigures:
+    """What one edition holds, counted; without an edition every list is empty."""
+
+    customers: Rows
+    totals: Any | None
+    tiers: Rows
+    churn: Rows
+
+
+NOTHING = EditionFigures([], None, [], [])
 
 
 @dataclass(frozen=True)
 class Figures:
-    """One night as rows for a person: every list holds named tuples, in the order they are shown."""
+    """One night as rows for a person: every list holds named tuples, in the order they are shown.
+
+    ``edition`` is the one this night's date was published in, ``former`` the newest kept one before that
+    date, ``shown`` what readers see.
+    """
 
     night: Any
     steps: Rows
+    failed: Any | None
     gates: Rows
     failures: Rows
     quarantine: Rows
     tie_outs: Rows
     edition: Any | None
+    former: Any | None
+    shown: Any | None
     customers: Rows
     totals: Any | None
     tiers: Rows
@@ -34,46 +63,80 @@ class Figures:
     conflict_count: int
     conflicts: Rows
     digests: Rows
+    window: Window
+    arrivals: tuple[SourceArrival, ...]
+    trend: tuple[Trend, ...]
+    explained: tuple[Failure, ...]
+    waivers: Rows
+    headline: tuple[Beside, ...]
+    causes: tuple[Cause, ...]
+    tier_causes: Rows
+    schemes: tuple[Scheme, ...]
+    bands: Scheme | None
+    models: Rows
 
 
 def read_figures(settings: Settings, night: Night) -> Figures:
-    """Figures of a night; the edition is the one published for its business date, if there is one."""
+    """Figures of a night; a night that stopped or failed has no edition."""
+    sources = active_sources(settings.bank)
     with connect(settings) as connection:
-        edition = _one(
-            connection,
-            "select * from ops.editions where business_date = %s and state = 'kept' "
-            "order by edition_number desc limit 1",
-            night.business_date,
-        )
-        schema = edition and edition.edition_id
+        with connection.cursor() as cursor:
+            window = received_window(cursor, night.business_date)
+        number, received = night.night_id, window.where("received_date")
+        steps = all_rows(connection, _STEPS, number)
+        failed = next((step for step in steps if step.state == "failed"), None)
+        edition = None if failed else one_row(connection, _EDITION, night.business_date)
+        former = one_row(connection, _FORMER, night.business_date)
+        shown = one_row(connection, _SHOWN)
+        now, before = _count(connection, edition), _count(connection, former)
+        schema = edition.edition_id if edition else None
+        record = one_row(connection, "select * from ops.nights where night_id = %s", number)
+        failures = all_rows(connection, _FAILURES, number)
+        waivers = all_rows(connection, _WAIVERS, number, night.business_date)
+        arrivals = read_arrivals(connection, sources, window)
+        identity = all_rows(connection, _IDENTITY_CHANGES.format(schema=schema)) if schema else []
+        names = read_names(connection, schema) if schema else {}
+        has_former = before.totals is not None
         return Figures(
-            night=_one(connection, "select * from ops.nights where night_id = %s", night.night_id),
-            steps=_all(
-                connection,
-                "select * from ops.night_steps where night_id = %s order by step_number",
-                night.night_id,
-            ),
-            gates=_all(connection, _GATES, night.night_id),
-            failures=_all(connection, _FAILURES, night.night_id),
-            quarantine=_all(connection, _QUARANTINE, night.night_id),
-            tie_outs=_all(connection, _TIE_OUTS, night.night_id),
+            night=record,
+            steps=steps,
+            failed=failed,
+            gates=all_rows(connection, _GATES, number),
+            failures=failures,
+            quarantine=all_rows(connection, _QUARANTINE.format(window=received)),
+            tie_outs=all_rows(connection, _TIE_OUTS.format(window=received)),
             edition=edition,
-            customers=_all(connection, _CUSTOMERS.format(schema=schema)) if schema else [],
-            totals=_one(connection, _TOTALS.format(schema=schema)) if schema else None,
-            tiers=_all(connection, _TIERS.format(schema=schema)) if schema else [],
-            churn=_all(connection, _CHURN.format(schema=schema)) if schema else [],
-            identity_changes=_all(connection, _IDENTITY_CHANGES.format(schema=schema)) if schema else [],
-            conflict_count=_one(connection, _CONFLICT_COUNT.format(schema=schema)).open_count
-            if schema
-            else 0,
-            conflicts=_all(connection, _CONFLICTS.format(schema=schema)) if schema else [],
-            digests=_all(
-                connection,
-                "select * from ops.publications where edition_id = %s order by table_name",
-                edition.edition_id,
-            )
-            if edition
-            else [],
+            former=former,
+            shown=shown,
+            customers=now.customers,
+            totals=now.totals,
+            tiers=now.tiers,
+            churn=now.churn,
+            identity_changes=identity,
+            conflict_count=_one_count(connection, _CONFLICT_COUNT.format(schema=schema)) if schema else 0,
+            conflicts=all_rows(connection, _CONFLICTS.format(schema=schema)) if schema else [],
+            digests=all_rows(connection, _DIGESTS, former and former.edition_id, schema) if schema else [],
+            window=window,
+            arrivals=arrivals,
+            trend=read_trend(connection, night.workspace.name, number),
+            explained=explain_failures(
+                connection, failures, waivers, sources, window, _followed(connection, edition or shown)
+            ),
+            waivers=waivers,
+            headline=headline(now.customers, now.totals, before.customers, before.totals),
+            causes=causes(
+                arrivals,
+                sources,
+                read_late(connection, sources, window),
+                identity,
+                record,
+                edition,
+                former,
+            ),
+            tier_causes=read_tier_causes(connection, schema) if schema else [],
+            schemes=compare_tiers(names, now.tiers, before.tiers, has_former),
+            bands=compare_bands(names, now.churn, before.churn, has_former),
+            models=all_rows(connection, _SLOWEST, number, SLOWEST_SHOWN),
         )
 
 
@@ -87,6 +150,61 @@ def last_night(settings: Settings) -> tuple[int, date] | None:
         return cursor.fetchone()
 
 
+def _count(connection: Connection, edition: Any | None) -> EditionFigures:
+    """The figures of an edition whose tables are still there."""
+    if edition is None or not is_there(connection, edition.edition_id, "customer_360"):
+        return NOTHING
+    schema = edition.edition_id
+    return EditionFigures(
+        customers=all_rows(connection, _CUSTOMERS.format(schema=schema)),
+        totals=one_row(connection, _TOTALS.format(schema=schema)),
+        tiers=all_rows(connection, _TIERS.format(schema=schema)),
+        churn=all_rows(connection, _CHURN.format(schema=schema)),
+    )
+
+
+def _followed(connection: Connection, edition: Any | None) -> str | None:
+    """The edition by which a line's customer is found, if it still has the table for it."""
+    if edition is None or not is_there(connection, edition.edition_id, "customer_identities"):
+        return None
+    return edition.edition_id
+
+
+def _one_count(connection: Connection, query: str) -> int:
+    row = one_row(connection, query)
+    return row.open_count if row else 0
+
+
+_STEPS = "select * from ops.night_steps where night_id = %s order by step_number"
+_EDITION = """
+select * from ops.editions where business_date = %s and state = 'kept' order by edition_number desc limit 1
+"""
+_FORMER = """
+select * from ops.editions where business_date < %s and state = 'kept'
+order by business_date desc, edition_number desc limit 1
+"""
+_SHOWN = """
+select * from ops.editions where state = 'kept' order by business_date desc, edition_number desc limit 1
+"""
+_WAIVERS = """
+select waiver.*, (
+    select count(*) from ops.gate_results as result
+    where result.night_id = %s and result.rule_id = waiver.rule_id and result.outcome_code <> 'passed'
+) as failed_count
+from ops.waivers as waiver where %s between from_date and until_date order by waiver_id
+"""
+_DIGESTS = """
+select now.edition_id, now.table_name, now.row_count, now.digest,
+       former.row_count as former_row_count, former.digest as former_digest,
+       coalesce(now.digest = former.digest, false) as is_same
+from ops.publications as now
+left join ops.publications as former on former.edition_id = %s and former.table_name = now.table_name
+where now.edition_id = %s order by now.table_name
+"""
+_SLOWEST = """
+select model_name, business_date, seconds, row_count from ops.model_runs
+where night_id = %s order by seconds desc, model_name limit %s
+"""
 _GATES = """
 select gate_code, dimension_code, count(*) as rule_count,
        count(*) filter (where outcome_code = 'passed') as passed_count,
@@ -101,14 +219,17 @@ order by severity_code, gate_code, rule_id
 """
 _QUARANTINE = """
 select source_code, table_name, column_name, rule_id, count(*) as cell_count,
+       count(distinct (received_date, line_number)) as line_count,
        min(received_date) as first_date, max(received_date) as last_date
-from ops.quarantine where night_id = %s group by 1, 2, 3, 4 order by 1, 2, 3, 4
+from ops.quarantine where {window} group by 1, 2, 3, 4 order by 1, 2, 3, 4
 """
 _TIE_OUTS = """
 select source_code, table_name, measure_name, count(*) as delivery_count, sum(control_value) as control_value,
        sum(staged_value) as staged_value, sum(quarantined_value) as quarantined_value,
-       sum(difference_value) as difference_value
-from ops.tie_outs where night_id = %s group by 1, 2, 3 order by 1, 2, 3
+       sum(excluded_value) as excluded_value,
+       sum(difference_value) as difference_value,
+       count(*) filter (where difference_value <> 0) as differing_count
+from ops.tie_outs where {window} group by 1, 2, 3 order by 1, 2, 3
 """
 _CUSTOMERS = """
 select customer_kind_code, count(*) as customer_count, sum(aum_amount) as aum_amount
@@ -161,23 +282,3 @@ order by conflict.since_date desc, conflict.link_weight desc, conflict.customer_
          conflict.linked_customer_id
 limit 20
 """
-
-
-def _all(connection: Connection, query: str, *values: object) -> Rows:
-    with connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
-        cursor.execute(query, values)
-        return cursor.fetchall()
-
-
-def _one(connection: Connection, query: str, *values: object) -> Any | None:
-    rows = _all(connection, query, *values)
-    return rows[0] if rows else None
-
-
-def words(value: object) -> str:
-    """A figure as a person writes it: thousands apart, two places for money."""
-    if value is None:
-        return ""
-    if isinstance(value, Decimal) and value.as_tuple().exponent:
-        return f"{value:,.2f}"
-    return f"{value:,}" if isinstance(value, int | Decimal) and not isinstance(value, bool) else str(value)

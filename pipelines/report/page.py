@@ -1,35 +1,51 @@
-"""The night's page: one self-contained HTML file, Chinese and English side by side."""
+"""The night's page: one self-contained HTML file that risk staff read without SQL (catalogue Q3)."""
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from pipelines.nights import Night
-from pipelines.report.figures import read_figures, words
+from pipelines.report.changes import KINDS
+from pipelines.report.figures import read_figures
+from pipelines.report.templates import write_page
+from pipelines.report.trend import NIGHTS
+from pipelines.report.verdict import find_verdict
+from pipelines.report.words import DIMENSIONS, GATES, MEASURES, SEVERITIES, STEPS, Both, named
 from pipelines.settings import Settings
-from pipelines.sources import load_bank
+from pipelines.sources import active_sources, load_bank
 
 TEMPLATE = "page.html.jinja"
 
 
-def write_report(settings: Settings, night: Night) -> Path:
-    """Write ``<var>/<bank>/reports/<business date>_night_<n>.html`` and return its path."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["words"] = words
-    environment.filters["attributes"] = lambda row, names: [getattr(row, name) for name in names]
+def write_report(settings: Settings, night: Night, page: Path | None = None) -> Path:
+    """Write a night's page, unless said otherwise ``<var>/<bank>/reports/<business date>_night_<n>.html``."""
+    from pipelines.steps import QUALITY_ERRORS  # the steps call the report
+
     figures = read_figures(settings, night)
-    failed = next((step for step in figures.steps if step.state == "failed"), None)
-    text = environment.get_template(TEMPLATE).render(
-        bank=load_bank(settings.bank), night=night, figures=figures, failed=failed
-    )
-    folder = settings.var / settings.bank / "reports"
-    folder.mkdir(parents=True, exist_ok=True)
-    page = folder / f"{night.business_date}_night_{night.night_id}.html"
-    page.write_text(text, encoding="utf-8")
-    return page
+    sources = active_sources(settings.bank)
+    values = {
+        "bank": load_bank(settings.bank),
+        "night": night,
+        "figures": figures,
+        "verdict": find_verdict(figures, tuple(error.__name__ for error in QUALITY_ERRORS)),
+        "step_names": STEPS,
+        "gate_names": GATES,
+        "dimension_names": DIMENSIONS,
+        "severity_names": SEVERITIES,
+        "kind_names": KINDS,
+        "measure_names": MEASURES,
+        "source_names": {source.code: Both(source.name_zh, source.name_en) for source in sources},
+        "table_names": {
+            (table.source, table.name): Both(table.zh, table.en)
+            for source in sources
+            for table in source.tables
+        },
+        "column_names": {
+            (table.source, table.name, column.name): Both(column.zh, column.en)
+            for source in sources
+            for table in source.tables
+            for column in table.columns
+        },
+        "named": named,
+        "trend_nights": NIGHTS,
+    }
+    name = f"{night.business_date}_night_{night.night_id}.html"
+    return write_page(page or settings.var / settings.bank / "reports" / name, TEMPLATE, values)

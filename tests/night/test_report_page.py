@@ -1,0 +1,174 @@
+"""The report of a passed, a stopped and a warned night of one small bank, opened in a real headless Chromium.
+
+The same pages are the examples under docs/: `make examples` runs this file with YIHU_EXAMPLES=docs, which keeps them.
+"""
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from chromium import browse, need_chromium
+from handmade_deliveries import read_delivery, write_delivery
+from night_support import query, run_night
+from small_bank import LAST, NEXT, small_bank
+
+from pipelines import nights
+from pipelines.gates import GateClosed
+from pipelines.gates.waivers import waive
+from pipelines.report import write_report
+from pipelines.sources import active_sources, load_source
+
+EXAMPLES = "YIHU_EXAMPLES"  # a folder: keep the pages there
+LARGEST = 200_000  # bytes
+PAGES = ("passed", "stopped", "warned")
+SECRET = "6222O2O2OO112233"  # stands in a number's place: it may be somebody's card number
+BAD_LINES = 12  # of 250 more; policy bears one line in a hundred
+PERSONAL = ("full_name", "identity_number", "phone", "email", "address", "manager_name")
+RULE = "quarantine_share.core.transactions"
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The pages by name, and every clear personal value that was delivered for them."""
+
+    by_name: dict[str, Path]
+    personal: set[str]
+
+    def text(self, name: str) -> str:
+        return self.by_name[name].read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def pages(server, tmp_path_factory) -> Pages:
+    folder = tmp_path_factory.mktemp("report")
+    with small_bank(server, folder) as bank:
+        found = {"passed": keep(bank, folder, "passed", LAST)}
+        spoil(bank.landing)
+        with pytest.raises(GateClosed):
+            run_night(bank, NEXT)
+        found["stopped"] = keep(bank, folder, "stopped", NEXT)
+        reason = "the source delivers these twelve lines again tomorrow"
+        waive(bank, RULE, NEXT, NEXT, reason, "risk officer", "head of risk")
+        run_night(bank, NEXT)
+        found["warned"] = keep(bank, folder, "warned", NEXT)
+        return Pages(found, delivered(bank))
+
+
+def keep(bank, folder: Path, name: str, day) -> Path:
+    """The page of the newest night of a date, written again."""
+    ((number,),) = query(bank, "select max(night_id) from ops.nights where business_date = %s", day)
+    page = write_report(bank, nights.load_night(bank, number), folder / f"report_{name}.html")
+    if os.environ.get(EXAMPLES):
+        shutil.copy(page, Path(os.environ[EXAMPLES]) / page.name)
+    return page
+
+
+def spoil(landing: Path) -> None:
+    """Lines that cannot be read among the next day's transactions: too many to pass unseen."""
+    table = load_source("core").table("transactions")
+    rows = read_delivery(landing, table, NEXT)
+    more = [
+        rows[0] | {"transaction_no": f"X{number:07d}", "amount": "0.01", "transaction_type": "FEE"}
+        for number in range(250)
+    ]
+    for row in more[:BAD_LINES]:
+        row["amount"] = SECRET
+    write_delivery(landing, table, NEXT, rows + more)
+
+
+def delivered(bank) -> set[str]:
+    """Every name, number, phone and address that lies in the landing folder."""
+    found = {SECRET}
+    for source in active_sources(bank.bank):
+        for table in source.tables:
+            columns = [name for name in PERSONAL if name in table.column_names]
+            folders = sorted((bank.landing / source.code).iterdir()) if columns and not source.is_pipeline else []
+            for day in folders:
+                rows = read_delivery(bank.landing, table, nights.date.fromisoformat(day.name))
+                found |= {row[name] for row in rows for name in columns if row[name]}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "colour", "words"),
+    [
+        ("passed", "good", ("已发布", "Published", "edition_20261101_1", "edition_20261031_1")),
+        ("stopped", "bad", ("Not published", "<b>gate_delivery</b>", "edition_20261101_1", RULE)),
+        ("warned", "warn", ("Published with warnings", "edition_20261102_1", RULE, "head of risk")),
+    ],
+)
+def test_the_verdict_comes_first(pages, name, colour, words):
+    text = pages.text(name)
+    for word in words:
+        assert word in text
+    assert f'class="verdict {colour}"' in text
+    assert text.index('id="verdict"') < text.index('id="arrivals"') < text.index('id="failures"')
+
+
+def test_a_failure_tells_lines_customers_money_and_what_to_do(pages):
+    article = re.search(rf"<article class=\"bad\">(?:(?!</article>).)*{RULE}.*?</article>", pages.text("stopped"), re.S)
+    assert article
+    text = article[0]
+    assert f"<b>{BAD_LINES}</b>" in text
+    assert "6…(16)" in text, "a masked sample"
+    assert f"1 (</span>{BAD_LINES} / {BAD_LINES}" in re.sub(r'<span class="zh">.*?</span>|<span class="en">', "", text)
+    assert "yihu quarantine list" in text
+    waived = re.search(rf"<article>(?:(?!</article>).)*{RULE}.*?</article>", pages.text("warned"), re.S)
+    assert waived
+    assert "已豁免" in waived[0]
+
+
+def test_a_stopped_night_shows_the_last_good_edition_and_no_figures_of_its_own(pages):
+    text = pages.text("stopped")
+    assert "Readers see edition" in text
+    assert 'id="tiers"' not in text
+    assert 'id="digests"' not in text
+    assert 'id="tiers"' in pages.text("warned")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_holds_no_personal_data_and_names_no_host(pages, name):
+    text = pages.text(name)
+    assert len(pages.personal) > 100
+    assert [value for value in pages.personal if value in text] == []
+    assert not re.search(r"https?:|(?<![:\w])//\w|@import|url\(|<link|<img|<iframe|<script src", text)
+    assert len(text.encode()) < LARGEST
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_page_opens_in_chromium_at_both_widths_in_both_languages(pages, tmp_path, name, width):
+    need_chromium()
+    for fragment, shown, hidden in (("", "zh", "en"), ("en", "en", "zh")):
+        seen = browse(pages.by_name[name], tmp_path, width, fragment, is_dark=fragment == "en")
+        assert seen.console == []
+        assert int(seen.facts["width"]) == width
+        assert int(seen.facts["needs"]) <= width, seen.facts["wide"]
+        assert (int(seen.facts[shown]) > 100, int(seen.facts[hidden])) == (True, 0)
+        assert seen.facts["lang"] == shown
+
+
+def test_a_page_is_light_or_dark_as_its_reader_wishes(pages, tmp_path):
+    need_chromium()
+    inks = {}
+    for is_dark in (False, True):
+        facts = browse(pages.by_name["passed"], tmp_path, 1440, is_dark=is_dark).facts
+        assert facts["dark"] == str(is_dark).lower()
+        inks[is_dark] = facts["ground"]
+    assert inks[False] == "rgb(0, 0, 0)"
+    assert inks[True] == "rgb(255, 255, 255)"
+
+
+def test_the_browser_would_tell_of_an_error_and_of_a_request(pages, tmp_path):
+    """The tests above can fail: a page with both is told of."""
+    need_chromium()
+    bad = tmp_path / "bad.html"
+    planted = '<img src="https://bank.example/a.png"><div style="width:900px">x</div><script>nobody();</script></body>'
+    bad.write_text(pages.text("passed").replace("</body>", planted), encoding="utf-8")
+    seen = browse(bad, tmp_path, 390)
+    assert any("nobody is not defined" in line for line in seen.console)
+    assert any("Content Security Policy" in line for line in seen.console)
+    assert int(seen.facts["needs"]) > 390
