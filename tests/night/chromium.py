@@ -19,7 +19,8 @@ addEventListener("load", function () {
     wide: [].filter.call(document.querySelectorAll("body *"), function (one) {
       return !one.closest(".wide") && one.getBoundingClientRect().right > innerWidth + 1; })
       .map(function (one) { return one.tagName + "." + one.className; }).slice(0, 5).join(" ") };
-  parent.postMessage(Object.keys(seen).map(function (name) { return name + "=" + seen[name]; }).join("|"), "*");
+  var facts = Object.keys(seen).map(function (name) { return name + "=" + seen[name]; });
+  parent.postMessage(facts.join("|"), "*");
 });
 </script>"""
 # A window cannot be as narrow as a telephone, a frame can.
