@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test equivalence bench lint lock clean
+.PHONY: help run test equivalence bench examples lint lock clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BANK ?= demo
@@ -29,6 +29,9 @@ equivalence: .venv/ready ## The long proof: twenty nights with every fault, thir
 bench: .venv/ready ## Timings: make bench [ONLY=night|history|identity|tiers] [CUSTOMERS=100000] [MONTHS="13 37"] [RECORDS="100000 1000000"]
 	@.venv/bin/python -m benchmarks $(ONLY) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(MONTHS),--months $(MONTHS)) \
 		$(if $(RECORDS),--records $(RECORDS))
+
+examples: .venv/ready ## The example reports under docs/, of a small demo bank made for them
+	@YIHU_EXAMPLES=docs .venv/bin/python -m pytest -q tests/night/test_report_page.py
 
 lint: .venv/ready ## ruff and sqlfluff
 	@.venv/bin/ruff check .

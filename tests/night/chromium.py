@@ -1,5 +1,6 @@
 """A page in a real headless Chromium: what it holds when its scripts have run, and what it complained of."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -38,9 +39,10 @@ class Seen:
 
 
 def need_chromium() -> None:
-    """Skip a test, with a message, where there is no Chromium."""
+    """Skip a test, with a message, where there is no Chromium; fail it where YIHU_NEED_CHROMIUM is set."""
     if shutil.which(PROGRAM) is None:
-        pytest.skip("no chromium here: install Debian's package `chromium` to test pages in a real browser")
+        told = "no chromium here: install Debian's package `chromium` to test pages in a real browser"
+        (pytest.fail if os.environ.get("YIHU_NEED_CHROMIUM") else pytest.skip)(told)
 
 
 def browse(page: Path, folder: Path, width: int, fragment: str = "", is_dark: bool = False) -> Seen:

@@ -1,6 +1,6 @@
 """The report of a passed, a stopped and a warned night of one small bank, opened in a real headless Chromium.
 
-The same pages are the examples under docs/: with YIHU_EXAMPLES=docs they are kept there (docs/report.md).
+The same pages are the examples under docs/: `make examples` keeps them there.
 """
 
 import os

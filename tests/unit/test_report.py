@@ -264,7 +264,8 @@ def test_a_night_that_failed_shows_no_edition_of_its_own(settings, told):
     with connect(settings) as connection, connection.cursor() as cursor:
         cursor.execute(
             "insert into ops.night_steps "
-            "(night_id, step_name, step_number, state, started_at, seconds, message) values (%s, 'land', 1, 'failed', clock_timestamp(), 1, 'DeliveryError: core.customers is late')",
+            "(night_id, step_name, step_number, state, started_at, seconds, message) "
+            "values (%s, 'land', 1, 'failed', clock_timestamp(), 1, 'DeliveryError: core.customers is late')",
             (told.night_id,),
         )
     found = read_figures(settings, told)
