@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test equivalence bench bench-churn lint lock clean
+.PHONY: help run test equivalence bench bench-churn examples lint lock clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BANK ?= demo
@@ -33,6 +33,9 @@ bench: .venv/ready ## Timings: make bench [ONLY=night|history|identity|tiers] [C
 bench-churn: .venv/ready ## The churn model: make bench-churn [SEEDS=5] [ONLY="berka scoring drivers null rule leak drift"] [CUSTOMERS=20000]
 	@.venv/bin/python -m benchmarks.churn $(ONLY) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) \
 		$(if $(MONTHS),--months $(MONTHS))
+
+examples: .venv/ready ## The example reports under docs/, of a small demo bank made for them
+	@YIHU_EXAMPLES=docs .venv/bin/python -m pytest -q tests/night/test_report_page.py
 
 lint: .venv/ready ## ruff and sqlfluff
 	@.venv/bin/ruff check .

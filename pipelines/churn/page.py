@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from pipelines.churn.card import FIGURES, METHODS, month_name, shown
 from pipelines.churn.features import FEATURES, GROUPS
 from pipelines.churn.registry import Origin, library_versions
 from pipelines.churn.training import Evaluation, Trained
 from pipelines.report import plots
+from pipelines.report.templates import write_page as write_html
 from pipelines.sources import load_bank
 
 TEMPLATE = "training.html.jinja"
@@ -17,17 +16,11 @@ _COMPARED = ("model", "rule", "regression")  # one colour each
 
 def write_page(page: Path, bank: str, version: str, trained: Trained, origin: Origin) -> Path:
     """Draw a training as one self-contained file; the same training gives the same bytes."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["shown"] = shown
-    environment.filters["month"] = month_name
     found = trained.evaluation
-    text = environment.get_template(TEMPLATE).render(
+    return write_html(
+        page,
+        TEMPLATE,
+        Path(__file__).parent,
         bank=load_bank(bank),
         version=version,
         trained=trained,
@@ -41,10 +34,9 @@ def write_page(page: Path, bank: str, version: str, trained: Trained, origin: Or
         compared=[METHODS[name] for name in _COMPARED],
         colours=plots.COLOURS,
         drawn=_plots(found),
+        shown=shown,
+        month_name=month_name,
     )
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(text, encoding="utf-8")
-    return page
 
 
 def _plots(found: Evaluation) -> dict[str, str]:

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from pipelines.nights import Night
-from pipelines.report.changes import KINDS
 from pipelines.report.figures import read_figures
 from pipelines.report.templates import write_page
 from pipelines.report.trend import NIGHTS
 from pipelines.report.verdict import find_verdict
-from pipelines.report.words import DIMENSIONS, GATES, MEASURES, SEVERITIES, STEPS, Both, named
+from pipelines.report.words import DIMENSIONS, GATES, MEASURES, STEPS, Both, named
 from pipelines.settings import Settings
 from pipelines.sources import active_sources, load_bank
 
@@ -21,31 +20,30 @@ def write_report(settings: Settings, night: Night, page: Path | None = None) -> 
 
     figures = read_figures(settings, night)
     sources = active_sources(settings.bank)
-    values = {
-        "bank": load_bank(settings.bank),
-        "night": night,
-        "figures": figures,
-        "verdict": find_verdict(figures, tuple(error.__name__ for error in QUALITY_ERRORS)),
-        "step_names": STEPS,
-        "gate_names": GATES,
-        "dimension_names": DIMENSIONS,
-        "severity_names": SEVERITIES,
-        "kind_names": KINDS,
-        "measure_names": MEASURES,
-        "source_names": {source.code: Both(source.name_zh, source.name_en) for source in sources},
-        "table_names": {
+    name = f"{night.business_date}_night_{night.night_id}.html"
+    return write_page(
+        page or settings.var / settings.bank / "reports" / name,
+        TEMPLATE,
+        bank=load_bank(settings.bank),
+        night=night,
+        figures=figures,
+        verdict=find_verdict(figures, tuple(error.__name__ for error in QUALITY_ERRORS)),
+        step_names=STEPS,
+        gate_names=GATES,
+        dimension_names=DIMENSIONS,
+        measure_names=MEASURES,
+        source_names={source.code: Both(source.name_zh, source.name_en) for source in sources},
+        table_names={
             (table.source, table.name): Both(table.zh, table.en)
             for source in sources
             for table in source.tables
         },
-        "column_names": {
+        column_names={
             (table.source, table.name, column.name): Both(column.zh, column.en)
             for source in sources
             for table in source.tables
             for column in table.columns
         },
-        "named": named,
-        "trend_nights": NIGHTS,
-    }
-    name = f"{night.business_date}_night_{night.night_id}.html"
-    return write_page(page or settings.var / settings.bank / "reports" / name, TEMPLATE, values)
+        named=named,
+        trend_nights=NIGHTS,
+    )

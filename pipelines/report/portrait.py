@@ -8,10 +8,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from pipelines.report import plots
 from pipelines.report.portrait_rows import Rows, read_rows
+from pipelines.report.templates import write_page
 from pipelines.settings import Settings
 from pipelines.sources import load_bank
 
@@ -74,14 +73,9 @@ def write_portrait(settings: Settings, page: Path) -> Path:
     The same edition gives the same bytes. Raises PortraitError when nothing is published.
     """
     rows = read_rows(settings)
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    text = environment.get_template(TEMPLATE).render(
+    return write_page(
+        page,
+        TEMPLATE,
         bank=load_bank(settings.bank),
         business_date=rows.business_date,
         totals=rows.totals,
@@ -90,9 +84,6 @@ def write_portrait(settings: Settings, page: Path) -> Path:
         schemes=_schemes(rows),
         colours=plots.COLOURS,
     )
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(text, encoding="utf-8")
-    return page
 
 
 def _parts(totals: Any) -> list[Bar]:

@@ -1,6 +1,5 @@
 """The templates that all pages share: ``base.html.jinja`` is their frame, style and language switch."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from pipelines.report.words import change, whole, words
 SHARED = Path(__file__).parent
 
 
-def write_page(page: Path, template: str, values: Mapping[str, Any], folder: Path = SHARED) -> Path:
+def write_page(page: Path, template: str, folder: Path = SHARED, **values: Any) -> Path:
     """Write one self-contained HTML file from a template of ``folder``; returns its path."""
     environment = Environment(
         loader=FileSystemLoader([folder, SHARED]),
@@ -21,7 +20,7 @@ def write_page(page: Path, template: str, values: Mapping[str, Any], folder: Pat
         lstrip_blocks=True,
     )
     environment.filters.update(words=words, whole=whole, change=change)
-    text = environment.get_template(template).render(values)
+    text = environment.get_template(template).render(**values)
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(text, encoding="utf-8")
     return page

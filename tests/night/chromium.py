@@ -1,5 +1,6 @@
 """A page in a real headless Chromium: what it holds when its scripts have run, and what it complained of."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -19,7 +20,8 @@ addEventListener("load", function () {
     wide: [].filter.call(document.querySelectorAll("body *"), function (one) {
       return !one.closest(".wide") && one.getBoundingClientRect().right > innerWidth + 1; })
       .map(function (one) { return one.tagName + "." + one.className; }).slice(0, 5).join(" ") };
-  parent.postMessage(Object.keys(seen).map(function (name) { return name + "=" + seen[name]; }).join("|"), "*");
+  var facts = Object.keys(seen).map(function (name) { return name + "=" + seen[name]; });
+  parent.postMessage(facts.join("|"), "*");
 });
 </script>"""
 # A window cannot be as narrow as a telephone, a frame can.
@@ -37,9 +39,10 @@ class Seen:
 
 
 def need_chromium() -> None:
-    """Skip a test, with a message, where there is no Chromium."""
+    """Skip a test, with a message, where there is no Chromium; fail it where YIHU_NEED_CHROMIUM is set."""
     if shutil.which(PROGRAM) is None:
-        pytest.skip("no chromium here: install Debian's package `chromium` to test pages in a real browser")
+        told = "no chromium here: install Debian's package `chromium` to test pages in a real browser"
+        (pytest.fail if os.environ.get("YIHU_NEED_CHROMIUM") else pytest.skip)(told)
 
 
 def browse(page: Path, folder: Path, width: int, fragment: str = "", is_dark: bool = False) -> Seen:

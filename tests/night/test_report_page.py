@@ -1,6 +1,6 @@
 """The report of a passed, a stopped and a warned night of one small bank, opened in a real headless Chromium.
 
-The same pages are the examples under docs/: `make examples` runs this file with YIHU_EXAMPLES=docs, which keeps them.
+The same pages are the examples under docs/: `make examples` keeps them there.
 """
 
 import os
@@ -85,7 +85,9 @@ def delivered(bank) -> set[str]:
     for source in active_sources(bank.bank):
         for table in source.tables:
             columns = [name for name in PERSONAL if name in table.column_names]
-            folders = sorted((bank.landing / source.code).iterdir()) if columns and not source.is_pipeline else []
+            folders = (
+                sorted((bank.landing / source.code).iterdir()) if columns and not source.is_pipeline else []
+            )
             for day in folders:
                 rows = read_delivery(bank.landing, table, nights.date.fromisoformat(day.name))
                 found |= {row[name] for row in rows for name in columns if row[name]}
@@ -109,12 +111,16 @@ def test_the_verdict_comes_first(pages, name, colour, words):
 
 
 def test_a_failure_tells_lines_customers_money_and_what_to_do(pages):
-    article = re.search(rf"<article class=\"bad\">(?:(?!</article>).)*{RULE}.*?</article>", pages.text("stopped"), re.S)
+    article = re.search(
+        rf"<article class=\"bad\">(?:(?!</article>).)*{RULE}.*?</article>", pages.text("stopped"), re.S
+    )
     assert article
     text = article[0]
     assert f"<b>{BAD_LINES}</b>" in text
     assert "6…(16)" in text, "a masked sample"
-    assert f"1 (</span>{BAD_LINES} / {BAD_LINES}" in re.sub(r'<span class="zh">.*?</span>|<span class="en">', "", text)
+    assert f"1 (</span>{BAD_LINES} / {BAD_LINES}" in re.sub(
+        r'<span class="zh">.*?</span>|<span class="en">', "", text
+    )
     assert "yihu quarantine list" in text
     waived = re.search(rf"<article>(?:(?!</article>).)*{RULE}.*?</article>", pages.text("warned"), re.S)
     assert waived
@@ -166,8 +172,10 @@ def test_the_browser_would_tell_of_an_error_and_of_a_request(pages, tmp_path):
     """The tests above can fail: a page with both is told of."""
     need_chromium()
     bad = tmp_path / "bad.html"
-    planted = '<img src="https://bank.example/a.png"><div style="width:900px">x</div><script>nobody();</script></body>'
-    bad.write_text(pages.text("passed").replace("</body>", planted), encoding="utf-8")
+    planted = (
+        '<img src="https://bank.example/a.png"><div style="width:900px">x</div><script>nobody();</script>'
+    )
+    bad.write_text(pages.text("passed").replace("</body>", f"{planted}</body>"), encoding="utf-8")
     seen = browse(bad, tmp_path, 390)
     assert any("nobody is not defined" in line for line in seen.console)
     assert any("Content Security Policy" in line for line in seen.console)
