@@ -37,7 +37,7 @@ MOVED = (
         "days_since_complaint",
         "market_gap_rate",
     ),
-    *("has_new_relocation", "has_new_branch", "contact_count", "salary_last_change", "aum_trailing_amount"),
+    *("has_new_relocation", "has_new_branch", "contact_count", "aum_trailing_amount"),
     *("transaction_trailing_count", "days_to_maturity"),
 )
 Known = list[tuple[str, ...]]

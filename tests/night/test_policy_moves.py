@@ -61,7 +61,7 @@ OPEN = gates.GateVerdict(True, (), (), 1, "", date.min)
 CUSTOMERS = 400
 FIRST = date(2025, 9, 1)  # more than the longest window before the night
 NIGHTS = {"demo": date(2026, 10, 31), "berka": date(1994, 2, 28)}
-HORIZON, DORMANT_DAYS = 3, 183  # what the policy says
+HORIZON, DORMANT_DAYS, MATURITY_DAYS = 3, 183, 90  # what the policy says
 
 # What a committee moves at the least: a hundredth of a share or a weight, a tenth of a score, a whole month,
 # day or edition; of an amount the tenth part.
@@ -599,8 +599,17 @@ def churn_training(night: PublishedNight) -> tuple[Any, ...]:
 
 
 def churn_features(night: PublishedNight) -> list[Any]:
-    """What a model is told of tonight's candidates."""
-    return night.ask("select t::text from marts.churn_features as t order by 1").fetchall()
+    """What a model is told of tonight's candidates, one of whom has a deposit that falls due on the bound."""
+    night.ask(
+        "update marts.accounts set maturity_date = %s, closed_date = null where account_id = ("
+        "select min(held.account_id) from marts.holder_balances as held "
+        "inner join marts.accounts as account on held.account_id = account.account_id "
+        "inner join marts.churn_candidates as candidate on held.customer_id = candidate.customer_id "
+        "where account.product_class_code = 'term_deposit' and held.base_balance_amount > 0)",
+        night.business_date + timedelta(days=MATURITY_DAYS),
+    )
+    features = night.model("churn_features").statement
+    return night.ask(f"select row_of::text from ({features}) as row_of order by 1").fetchall()
 
 
 def churn_outcomes(night: PublishedNight) -> list[Any]:

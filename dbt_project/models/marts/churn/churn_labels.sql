@@ -16,13 +16,13 @@ followed as (
     select
         snapshot.customer_id,
         snapshot.month_number,
-        snapshot.last_month_number,
         snapshot.aum_trailing_amount,
         min(month.aum_month_average_amount) as lowest_average_amount,
         cast(sum(month.net_outflow_amount) as decimal(18, 2)) as net_outflow_amount,
         max(case when month.month_number = snapshot.last_month_number then month.aum_amount end) as aum_amount,
         max({{ days_inactive('month.last_active_date', 'holding.first_opened_date', 'month.last_date') }})
-            as days_inactive
+            as days_inactive,
+        max(case when gone.customer_id is not null then 1 else 0 end) = 1 as is_exit
     from snapshots as snapshot
     inner join {{ ref('customer_months') }} as month
         on
@@ -30,30 +30,17 @@ followed as (
             and month.month_number > snapshot.month_number
             and month.month_number <= snapshot.last_month_number
     inner join {{ ref('customer_holdings') }} as holding on snapshot.customer_id = holding.customer_id
-    group by snapshot.customer_id, snapshot.month_number, snapshot.last_month_number, snapshot.aum_trailing_amount
-),
-
-exits as (
-    select distinct
-        snapshot.customer_id,
-        snapshot.month_number as snapshot_month_number
-    from snapshots as snapshot
-    inner join {{ ref('int_customer_exits_dated') }} as gone
-        on
-            snapshot.customer_id = gone.customer_id
-            and gone.month_number > snapshot.month_number
-            and gone.month_number <= snapshot.last_month_number
+    left join {{ ref('int_customer_exits_dated') }} as gone
+        on month.customer_id = gone.customer_id and month.month_number = gone.month_number
+    group by snapshot.customer_id, snapshot.month_number, snapshot.aum_trailing_amount
 ),
 
 judged as (
     select
         followed.*,
         {{ is_attrition('lowest_average_amount', 'net_outflow_amount', 'aum_trailing_amount') }} as is_attrition,
-        {{ is_dormant('days_inactive') }} as is_dormancy,
-        gone.customer_id is not null as is_exit
+        {{ is_dormant('days_inactive') }} as is_dormancy
     from followed
-    left join exits as gone
-        on followed.customer_id = gone.customer_id and followed.month_number = gone.snapshot_month_number
 )
 
 select
