@@ -43,12 +43,12 @@ class Explainer:
 
     def parts(self, model: ChurnModel, numbers: np.ndarray) -> np.ndarray:
         """What each group adds to the log-odds of encoded rows, (rows, groups), groups in their order."""
-        whole = model.raw_log_odds(numbers)
+        whole, changed = model.raw_log_odds(numbers), numbers.copy()
         found = np.empty((len(numbers), len(self.groups)))
         for place, columns in enumerate(self.groups.values()):
-            usual = numbers.copy()
-            usual[:, columns] = model.reference_[columns]
-            found[:, place] = whole - model.raw_log_odds(usual)
+            changed[:, columns] = model.reference_[columns]
+            found[:, place] = whole - model.raw_log_odds(changed)
+            changed[:, columns] = numbers[:, columns]
         return found
 
     def reasons(self, model: ChurnModel, numbers: np.ndarray) -> np.ndarray:

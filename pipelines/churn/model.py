@@ -16,6 +16,7 @@ from pipelines.churn.calibration import Line, fit_line
 from pipelines.churn.encoding import Encoding, EncodingError, as_table, learn
 
 _CHUNK = 100_000  # rows that are encoded at a time
+_BLOCK = 4_000  # rows that fit a processor's cache: every tree passes over them
 _PLACES = 1e-12  # probabilities lie between this and 1 less this
 
 
@@ -98,8 +99,10 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
     def raw_log_odds(self, numbers: np.ndarray) -> np.ndarray:
         """Log-odds of encoded rows before calibration, (rows,): what reasons are reckoned in."""
         total = np.zeros(len(numbers))
-        for member in self.members_:
-            total += member.decision_function(numbers)
+        for start in range(0, len(numbers), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            for member in self.members_:
+                total[rows] += member.decision_function(numbers[rows])
         return total / len(self.members_)
 
     def log_odds(self, numbers: np.ndarray) -> np.ndarray:
