@@ -26,7 +26,7 @@ risks as (
         strategy.strategy_detail,
         lifetime.kept_amount,
         cast(
-            candidate.aum_month_average_amount
+            candidate.aum_trailing_amount
             * coalesce(score.loss_share, {{ policy_value('churn_loss_share') }}) as decimal(18, 8)
         ) as lost_amount,
         case
