@@ -19,12 +19,14 @@ from small_bank import LAST, NEXT, small_bank
 from pipelines import nights
 from pipelines.gates import GateClosed
 from pipelines.gates.waivers import waive
+from pipelines.landing import DeliveryError
 from pipelines.report import write_report
 from pipelines.sources import active_sources, load_source
 
 EXAMPLES = "YIHU_EXAMPLES"  # a folder: keep the pages there
 LARGEST = 200_000  # bytes
-PAGES = ("passed", "stopped", "warned")
+EXAMPLE_PAGES = ("passed", "stopped", "warned")
+PAGES = (*EXAMPLE_PAGES, "missing")
 SECRET = "6222O2O2OO112233"  # stands in a number's place: it may be somebody's card number
 DATED, NUMBERED = 8, 4  # bad lines of 250 more, by what cannot be read; policy bears one line in a hundred
 BAD_LINES = DATED + NUMBERED
@@ -48,12 +50,15 @@ def pages(server, tmp_path_factory) -> Pages:
     folder = tmp_path_factory.mktemp("report")
     with small_bank(server, folder) as bank:
         found = {"passed": keep(bank, folder, "passed", LAST)}
-        spoil(bank.landing)
         withhold(bank.landing, folder / "late")
+        with pytest.raises(DeliveryError):
+            run_night(bank, NEXT)
+        found["missing"] = keep(bank, folder, "missing", NEXT)
+        shutil.copytree(folder / "late", bank.landing / "crm" / NEXT.isoformat(), dirs_exist_ok=True)
+        spoil(bank.landing)
         with pytest.raises(GateClosed):
             run_night(bank, NEXT)
         found["stopped"] = keep(bank, folder, "stopped", NEXT)
-        shutil.copytree(folder / "late", bank.landing / "crm" / NEXT.isoformat(), dirs_exist_ok=True)
         reason = "the source delivers these twelve lines again tomorrow"
         waive(bank, RULE, NEXT, NEXT, reason, "risk officer", "head of risk")
         run_night(bank, NEXT)
@@ -65,7 +70,7 @@ def keep(bank, folder: Path, name: str, day) -> Path:
     """The page of the newest night of a date, written again."""
     ((number,),) = query(bank, "select max(night_id) from ops.nights where business_date = %s", day)
     page = write_report(bank, nights.load_night(bank, number), folder / f"report_{name}.html")
-    if os.environ.get(EXAMPLES):
+    if os.environ.get(EXAMPLES) and name in EXAMPLE_PAGES:
         shutil.copy(page, Path(os.environ[EXAMPLES]) / page.name)
     return page
 
@@ -151,10 +156,14 @@ def test_a_failure_tells_lines_customers_money_and_what_to_do(pages):
 
 
 def test_a_delivery_that_is_missing_opens_its_source(pages):
-    text = english(pages.text("stopped"))
+    text = english(pages.text("missing"))
+    assert "(<b>land</b>)" in text
+    assert "crm.campaigns 2026-11-02: the delivery is missing" in text
     assert re.search(r"<details open>\s*<summary><b>Customer relations</b>[^\n]*missing 1<", text)
-    assert text.count("<details open>") == 1
-    assert "<details open>" not in pages.text("warned"), "it came before the night was run again"
+    assert text.count("<details open>") == 1, "what lies there is not missing"
+    delivering = [source for source in active_sources("demo") if not source.is_pipeline]
+    assert text.count("there, not landed") == len(delivering)
+    assert "<details open>" not in pages.text("stopped"), "it came before the night was run again"
 
 
 def test_a_stopped_night_shows_the_last_good_edition_and_no_figures_of_its_own(pages):
