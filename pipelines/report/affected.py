@@ -21,6 +21,7 @@ traced as (
     from line
     inner join raw.{table} as delivered
         on delivered._received_date = line.received_date and delivered._line_number = line.line_number
+        and {delivered_window}
     {bridge}
     inner join {edition}.customer_identities as identity
         on identity.source_code = %s and identity.source_customer_id = {person}
@@ -61,6 +62,7 @@ def customers_behind(
     bridge, person = path
     query = sql.SQL(_COUNTED).format(
         window=sql.SQL(window.where("received_date")),
+        delivered_window=sql.SQL(window.where("delivered._received_date")),
         table=sql.Identifier(table.raw_name),
         bridge=bridge,
         edition=sql.Identifier(edition),

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
 from pipelines.gates.window import Window
-from pipelines.report.rows import Rows, all_rows
+from pipelines.report.rows import all_rows
 from pipelines.report.words import Both
 from pipelines.sources import Source, Table
 
@@ -22,7 +24,10 @@ _FIRST = "select source_code, min(received_date) as first_date from ops.deliveri
 
 @dataclass(frozen=True)
 class TableArrival:
-    """One table's deliveries tonight: days due and come, rows, and the dates of receipt that are missing."""
+    """One table's deliveries tonight: days due and landed, rows, and the dates of receipt that are missing.
+
+    ``waiting_count``: the files of so many more dates lie in the landing folder, and were not landed.
+    """
 
     name: str
     title: Both
@@ -33,6 +38,7 @@ class TableArrival:
     first_date: date | None
     last_date: date | None
     missing: tuple[date, ...]
+    waiting_count: int
 
     @property
     def missing_words(self) -> str:
@@ -65,13 +71,18 @@ class SourceArrival:
         return sum(table.row_count for table in self.tables)
 
     @property
+    def waiting_count(self) -> int:
+        """Deliveries that lie there and were not landed."""
+        return sum(table.waiting_count for table in self.tables)
+
+    @property
     def missing_count(self) -> int:
         """Deliveries that did not come."""
         return sum(len(table.missing) for table in self.tables)
 
 
 def read_arrivals(
-    connection: Connection, sources: Iterable[Source], window: Window
+    connection: Connection, sources: Iterable[Source], window: Window, landing: Path
 ) -> tuple[SourceArrival, ...]:
     """Arrivals of every source that delivers, in the bank's order; the night's own sources are left out."""
     found = all_rows(connection, _DELIVERIES.format(window=window.where("received_date")))
@@ -81,12 +92,11 @@ def read_arrivals(
         SourceArrival(
             source.code,
             Both(source.name_zh, source.name_en),
-            tuple(
-                _arrival(table, came, _due_dates(window, first.get(source.code))) for table in source.tables
-            ),
+            tuple(_arrival(table, came, due, landing / source.code) for table in source.tables),
         )
         for source in sources
         if not source.is_pipeline
+        for due in [_due_dates(window, first.get(source.code))]
     )
 
 
@@ -96,9 +106,11 @@ def _due_dates(window: Window, first: date | None) -> list[date]:
     return [start + timedelta(day) for day in range((window.until - start).days + 1)] or [window.until]
 
 
-def _arrival(table: Table, came: dict[tuple[str, str], Rows], due: list[date]) -> TableArrival:
+def _arrival(table: Table, came: dict[tuple[str, str], Any], due: list[date], folder: Path) -> TableArrival:
     row = came.get((table.source, table.name))
     dates = row.dates if row else []
+    open_dates = sorted(set(due) - set(dates))
+    waiting = [day for day in open_dates if (folder / day.isoformat() / table.file_name).exists()]
     return TableArrival(
         name=table.name,
         title=Both(table.zh, table.en),
@@ -108,5 +120,6 @@ def _arrival(table: Table, came: dict[tuple[str, str], Rows], due: list[date]) -
         row_count=row.row_count if row else 0,
         first_date=dates[0] if dates else None,
         last_date=dates[-1] if dates else None,
-        missing=tuple(sorted(set(due) - set(dates))),
+        missing=tuple(day for day in open_dates if day not in waiting),
+        waiting_count=len(waiting),
     )

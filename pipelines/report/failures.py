@@ -18,8 +18,13 @@ RULES_SHOWN = 40
 SAMPLES_SHOWN = 5
 _SAMPLES = """
 select received_date, line_number, column_name, rule_id, value_mask
-from ops.quarantine where source_code = %s and table_name = %s and {window}
-order by received_date desc, line_number, column_name limit %s
+from (
+    select *, row_number() over (
+        partition by column_name, rule_id order by received_date desc, line_number
+    ) as place
+    from ops.quarantine where source_code = %s and table_name = %s and {window}
+) as cell
+order by place, received_date desc, line_number, column_name limit %s
 """
 _MONEY = """
 select measure_name, sum(quarantined_value) as quarantined_value, sum(difference_value) as difference_value

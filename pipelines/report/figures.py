@@ -93,7 +93,7 @@ def read_figures(settings: Settings, night: Night) -> Figures:
         record = one_row(connection, "select * from ops.nights where night_id = %s", number)
         failures = all_rows(connection, _FAILURES, number)
         waivers = all_rows(connection, _WAIVERS, number, night.business_date)
-        arrivals = read_arrivals(connection, sources, window)
+        arrivals = read_arrivals(connection, sources, window, settings.landing)
         identity = all_rows(connection, _IDENTITY_CHANGES.format(schema=schema)) if schema else []
         names = read_names(connection, schema) if schema else {}
         has_former = before.totals is not None

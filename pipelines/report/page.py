@@ -7,7 +7,7 @@ from pipelines.report.figures import read_figures
 from pipelines.report.templates import write_page
 from pipelines.report.trend import NIGHTS
 from pipelines.report.verdict import find_verdict
-from pipelines.report.words import DIMENSIONS, GATES, MEASURES, STEPS, Both, named
+from pipelines.report.words import DIMENSIONS, GATES, MEASURES, REASONS, STEPS, Both, named
 from pipelines.settings import Settings
 from pipelines.sources import active_sources, load_bank
 
@@ -32,6 +32,7 @@ def write_report(settings: Settings, night: Night, page: Path | None = None) -> 
         gate_names=GATES,
         dimension_names=DIMENSIONS,
         measure_names=MEASURES,
+        reason_names=REASONS,
         source_names={source.code: Both(source.name_zh, source.name_en) for source in sources},
         table_names={
             (table.source, table.name): Both(table.zh, table.en)

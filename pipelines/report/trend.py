@@ -18,20 +18,31 @@ with shown as (
     where night.workspace = %s and night.night_id <= %s
         and exists (select from ops.gate_results as result where result.night_id = night.night_id)
     order by night.night_id desc limit %s
+),
+waived as (
+    select distinct shown.night_id, waiver.rule_id
+    from shown inner join ops.waivers as waiver
+        on shown.business_date between waiver.from_date and waiver.until_date
 )
 select result.dimension_code, shown.night_id, shown.business_date, count(*) as rule_count,
        count(*) filter (
-           where outcome_code = 'error' or outcome_code = 'failed' and severity_code = 'critical'
+           where outcome_code = 'error'
+               or outcome_code = 'failed' and severity_code = 'critical' and waived.rule_id is null
        ) as critical_count,
-       count(*) filter (where outcome_code = 'failed' and severity_code = 'warning') as warning_count
-from shown inner join ops.gate_results as result using (night_id)
+       count(*) filter (
+           where outcome_code = 'failed'
+               and (severity_code = 'warning' or severity_code = 'critical' and waived.rule_id is not null)
+       ) as warning_count
+from shown
+inner join ops.gate_results as result using (night_id)
+left join waived using (night_id, rule_id)
 group by 1, 2, 3 order by 1, 2
 """
 
 
 @dataclass(frozen=True)
 class NightCount:
-    """How one night did in one dimension."""
+    """How one night did in one dimension; a critical rule that was waived then counts as a warning."""
 
     night_id: int
     business_date: date

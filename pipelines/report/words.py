@@ -49,6 +49,12 @@ SEVERITIES = {
     "warning": Both("警告", "warning"),
     "info": Both("提示", "information"),
 }
+REASONS = {
+    "missing_value": Both("必填项为空", "a required value is missing"),
+    "not_a_date": Both("不是日期", "not a date"),
+    "not_a_decimal": Both("不是数值", "not a number"),
+    "not_a_integer": Both("不是整数", "not a whole number"),
+}
 MEASURES = {"rows": Both("行数", "rows")}
 NONE = Both("–", "–")
 

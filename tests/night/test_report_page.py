@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,14 +19,17 @@ from small_bank import LAST, NEXT, small_bank
 from pipelines import nights
 from pipelines.gates import GateClosed
 from pipelines.gates.waivers import waive
+from pipelines.landing import DeliveryError
 from pipelines.report import write_report
 from pipelines.sources import active_sources, load_source
 
 EXAMPLES = "YIHU_EXAMPLES"  # a folder: keep the pages there
 LARGEST = 200_000  # bytes
-PAGES = ("passed", "stopped", "warned")
+EXAMPLE_PAGES = ("passed", "stopped", "warned")
+PAGES = (*EXAMPLE_PAGES, "missing")
 SECRET = "6222O2O2OO112233"  # stands in a number's place: it may be somebody's card number
-BAD_LINES = 12  # of 250 more; policy bears one line in a hundred
+DATED, NUMBERED = 8, 4  # bad lines of 250 more, by what cannot be read; policy bears one line in a hundred
+BAD_LINES = DATED + NUMBERED
 PERSONAL = ("full_name", "identity_number", "phone", "email", "address", "manager_name")
 RULE = "quarantine_share.core.transactions"
 
@@ -46,6 +50,11 @@ def pages(server, tmp_path_factory) -> Pages:
     folder = tmp_path_factory.mktemp("report")
     with small_bank(server, folder) as bank:
         found = {"passed": keep(bank, folder, "passed", LAST)}
+        withhold(bank.landing, folder / "late")
+        with pytest.raises(DeliveryError):
+            run_night(bank, NEXT)
+        found["missing"] = keep(bank, folder, "missing", NEXT)
+        shutil.copytree(folder / "late", bank.landing / "crm" / NEXT.isoformat(), dirs_exist_ok=True)
         spoil(bank.landing)
         with pytest.raises(GateClosed):
             run_night(bank, NEXT)
@@ -61,7 +70,7 @@ def keep(bank, folder: Path, name: str, day) -> Path:
     """The page of the newest night of a date, written again."""
     ((number,),) = query(bank, "select max(night_id) from ops.nights where business_date = %s", day)
     page = write_report(bank, nights.load_night(bank, number), folder / f"report_{name}.html")
-    if os.environ.get(EXAMPLES):
+    if os.environ.get(EXAMPLES) and name in EXAMPLE_PAGES:
         shutil.copy(page, Path(os.environ[EXAMPLES]) / page.name)
     return page
 
@@ -71,12 +80,21 @@ def spoil(landing: Path) -> None:
     table = load_source("core").table("transactions")
     rows = read_delivery(landing, table, NEXT)
     more = [
-        rows[0] | {"transaction_no": f"X{number:07d}", "amount": "0.01", "transaction_type": "FEE"}
+        rows[number % len(rows)]
+        | {"transaction_no": f"X{number:07d}", "amount": "12.50", "transaction_type": "FEE"}
         for number in range(250)
     ]
-    for row in more[:BAD_LINES]:
+    for row in more[:DATED]:
+        row["transaction_date"] = "02.11.2026"
+    for row in more[DATED:BAD_LINES]:
         row["amount"] = SECRET
     write_delivery(landing, table, NEXT, rows + more)
+
+
+def withhold(landing: Path, aside: Path) -> None:
+    """One delivery does not come; what is put aside comes late."""
+    shutil.move(landing / "crm" / NEXT.isoformat(), aside)
+    shutil.copytree(aside, landing / "crm" / NEXT.isoformat(), ignore=shutil.ignore_patterns("campaigns.*"))
 
 
 def delivered(bank) -> set[str]:
@@ -90,8 +108,14 @@ def delivered(bank) -> set[str]:
             )
             for day in folders:
                 rows = read_delivery(bank.landing, table, nights.date.fromisoformat(day.name))
-                found |= {row[name] for row in rows for name in columns if row[name]}
+                # of one letter is dirt: a 0 for a phone
+                found |= {row[name] for row in rows for name in columns if len(row[name]) > 1}
     return found
+
+
+def english(text: str) -> str:
+    """What a reader of English sees, the spans taken off."""
+    return re.sub(r'<span class="en">(.*?)</span>', r"\1", re.sub(r'<span class="zh">.*?</span>', "", text))
 
 
 @pytest.mark.parametrize(
@@ -115,16 +139,31 @@ def test_a_failure_tells_lines_customers_money_and_what_to_do(pages):
         rf"<article class=\"bad\">(?:(?!</article>).)*{RULE}.*?</article>", pages.text("stopped"), re.S
     )
     assert article
-    text = article[0]
-    assert f"<b>{BAD_LINES}</b>" in text
+    text = english(article[0])
+    assert f"<b>{BAD_LINES}</b> / " in text
     assert "6…(16)" in text, "a masked sample"
-    assert f"1 (</span>{BAD_LINES} / {BAD_LINES}" in re.sub(
-        r'<span class="zh">.*?</span>|<span class="en">', "", text
+    traced = re.search(
+        r"Customers affected: (\d+) \((\d+) / (\d+) lines traced\), holding AUM of [\d,.]+", text
     )
+    assert traced
+    assert 1 < int(traced[1]) <= BAD_LINES
+    assert (traced[2], traced[3]) == (str(BAD_LINES), str(BAD_LINES))
+    assert f"Amount: quarantined {Decimal('12.50') * DATED}, difference" in text
     assert "yihu quarantine list" in text
     waived = re.search(rf"<article>(?:(?!</article>).)*{RULE}.*?</article>", pages.text("warned"), re.S)
     assert waived
     assert "已豁免" in waived[0]
+
+
+def test_a_delivery_that_is_missing_opens_its_source(pages):
+    text = english(pages.text("missing"))
+    assert "(<b>land</b>)" in text
+    assert "crm.campaigns 2026-11-02: the delivery is missing" in text
+    assert re.search(r"<details open>\s*<summary><b>Customer relations</b>[^\n]*missing 1<", text)
+    assert text.count("<details open>") == 1, "what lies there is not missing"
+    delivering = [source for source in active_sources("demo") if not source.is_pipeline]
+    assert text.count("there, not landed") == len(delivering)
+    assert "<details open>" not in pages.text("stopped"), "it came before the night was run again"
 
 
 def test_a_stopped_night_shows_the_last_good_edition_and_no_figures_of_its_own(pages):

@@ -250,6 +250,20 @@ def test_waivers_in_force_and_the_trend_are_the_nights_own(settings, told):
     assert 'class="warn"' in validity.svg
 
 
+def test_a_critical_rule_that_is_waived_closes_nothing_and_counts_as_a_warning(settings, told):
+    with connect(settings) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ops.waivers (rule_id, from_date, until_date, reason, proposer, approver) "
+            "values ('quarantine_share.core.transactions', %s, %s, 'r', 'a', 'b')",
+            (DAY, DAY),
+        )
+    found = read_figures(settings, told)
+    explained = {each.rule.rule_id: each.is_critical for each in found.explained}
+    assert not explained["quarantine_share.core.transactions"]
+    (tonight,) = found.trend[0].nights
+    assert (tonight.critical_count, tonight.warning_count) == (1, 2)
+
+
 def test_the_page_tells_the_differing_totals_first_and_escapes_what_people_wrote(settings, told):
     page = write_report(settings, told).read_text("utf-8")
     apart, even = page.index("differs"), page.index("measures tie out")
