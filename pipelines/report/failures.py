@@ -60,10 +60,13 @@ class Failure:
 
     @property
     def is_critical(self) -> bool:
-        """Whether it closes the gate: critical or not judged, and not waived."""
-        if self.rule.outcome_code == "error":
-            return True
-        return self.rule.severity_code == "critical" and self.waiver_id is None
+        """Whether it closes the gate."""
+        return closes(self.rule, self.waiver_id is not None)
+
+
+def closes(rule: Any, is_waived: bool) -> bool:
+    """Whether a rule that did not pass closes its gate: not judged, or critical and not waived."""
+    return rule.outcome_code == "error" or (rule.severity_code == "critical" and not is_waived)
 
 
 def explain_failures(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pipelines.report.failures import closes
 from pipelines.report.figures import Figures
 from pipelines.report.words import STEPS, Both, named
 
@@ -28,9 +29,11 @@ _AGAIN = Both(
 
 def find_verdict(figures: Figures, quality_errors: tuple[str, ...]) -> Verdict:
     """The verdict; a step that failed by one of these errors stopped the night, any other one broke it."""
-    critical = sum(failure.is_critical for failure in figures.explained)
-    told = sum(rule.severity_code != "info" for rule in figures.failures)
-    warnings = told - critical
+    waived = {waiver.rule_id for waiver in figures.waivers}
+    closing = [closes(rule, rule.rule_id in waived) for rule in figures.failures]
+    told = [rule.severity_code != "info" for rule in figures.failures]
+    critical = sum(closing)
+    warnings = sum(is_told and not is_closing for is_told, is_closing in zip(told, closing, strict=True))
     failed = figures.failed
     if failed:
         lines = (failed.message or "").splitlines() or [""]
