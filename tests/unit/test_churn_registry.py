@@ -14,6 +14,7 @@ import skops.io
 from click.testing import CliRunner
 from made_up_churners import LIMITS, features, parts
 
+from pipelines.approval import ApprovalError
 from pipelines.churn import ChurnError, records, registry, score, scored_version
 from pipelines.churn.features import FEATURES, KEYS, LABELS, NAMES
 from pipelines.churn.frame import labelled, read_frame, sample_share
@@ -143,7 +144,7 @@ def test_a_model_of_other_features_is_refused_at_promotion_and_at_loading(settin
 def test_promotion_takes_two_people_a_model_on_record_and_a_date_nobody_has_seen(settings, trained):
     version = put(settings, trained)
     for approver in ("Li", " li "):
-        with pytest.raises(ChurnError, match="two people"):
+        with pytest.raises(ApprovalError, match="two people"):
             promote(settings, version, approver=approver)
     with pytest.raises(ChurnError, match="not on record"):
         promote(settings, "nothing")
