@@ -13,6 +13,7 @@ import pytest
 import skops.io
 from click.testing import CliRunner
 from made_up_churners import LIMITS, features, parts
+from rich.console import Console
 
 from pipelines.approval import ApprovalError
 from pipelines.churn import ChurnError, records, registry, score, scored_version
@@ -340,10 +341,12 @@ def test_training_reads_the_marts_and_leaves_model_card_and_page(settings, histo
 
 
 def command(settings, *arguments):
-    return CliRunner().invoke(main, arguments, env=settings.environment() | {"COLUMNS": "200"})
+    return CliRunner().invoke(main, arguments, env=settings.environment())
 
 
-def test_the_commands_train_list_and_promote(settings, history):
+def test_the_commands_train_list_and_promote(settings, history, monkeypatch):
+    # a console keeps the width of the moment it was made, which is when the first test imported the commands
+    monkeypatch.setattr("pipelines.cli.churn.console", Console(width=200))
     assert "churn models" in command(settings, "churn", "models").output
     told = command(settings, "train", "--date", "2026-10-31")
     assert told.exit_code == 0, told.output
