@@ -346,7 +346,7 @@ def command(settings, *arguments):
 
 def test_the_commands_train_list_and_promote(settings, history, monkeypatch):
     # a console keeps the width of the moment it was made, which is when the first test imported the commands
-    monkeypatch.setattr("pipelines.cli.churn.console", Console(width=200))
+    monkeypatch.setattr(sys.modules["pipelines.cli.churn"], "console", Console(width=200))
     assert "churn models" in command(settings, "churn", "models").output
     told = command(settings, "train", "--date", "2026-10-31")
     assert told.exit_code == 0, told.output
