@@ -32,6 +32,7 @@ from benchmarks.peers.exports import export
 from benchmarks.usage import Usage, watched
 from pipelines import nights
 from pipelines.building.dbt import build, call
+from pipelines.months import month_number
 from pipelines.settings import ROOT
 from pipelines.warehouse import connect
 
@@ -137,7 +138,7 @@ def _call(models: Iterable[str], arguments: Sequence[str], environment: dict[str
 
 def _differences(bench: Installation, folder: Path) -> list[str]:
     with connect(bench.settings) as connection:
-        return differences(connection, folder, LAST.year * 12 + LAST.month - 1)
+        return differences(connection, folder, month_number(LAST))
 
 
 def _print_largest(runs: dict[str, dict[str, float]]) -> None:

@@ -17,6 +17,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from pipelines.building.dbt import build
 from pipelines.landing.received import received_hash
+from pipelines.months import last_date, month_number
 from pipelines.nights import Night
 from pipelines.settings import Settings
 from pipelines.sources import active_sources, declarations_for_dbt, pipeline_sources
@@ -133,12 +134,8 @@ def _since(cursor: Cursor, settings: Settings, night: Night) -> date | None:
 
 def _month_ends(after: date, before: date) -> Iterator[date]:
     """Month ends d with ``after < d < before``."""
-    day = after + timedelta(days=1)
-    while day < before:
-        following = date(day.year + day.month // 12, day.month % 12 + 1, 1)
-        if following <= before:
-            yield following - timedelta(days=1)
-        day = following
+    months = range(month_number(after), month_number(before) + 1)
+    return (day for day in map(last_date, months) if after < day < before)
 
 
 def _inputs(cursor: Cursor, settings: Settings, workspace: Workspace, until: date) -> str:

@@ -4,6 +4,7 @@ from pipelines.churn.features import GROUPS
 from pipelines.churn.metrics import Figure
 from pipelines.churn.registry import Origin, library_versions
 from pipelines.churn.training import Trained
+from pipelines.months import month_name
 
 METHODS = {
     "model": ("模型", "model"),
@@ -65,11 +66,6 @@ def shown(figure: Figure | None) -> str:
         return "–"
     ends = "" if figure.low is None else f" ({figure.low:.3f}–{figure.high:.3f})"
     return f"{figure.value:.3f}{ends}"
-
-
-def month_name(number: int) -> str:
-    """A month number as ``2026-07``."""
-    return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
 def _months(months: tuple[int, ...]) -> str:

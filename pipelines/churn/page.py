@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from pipelines.churn.card import FIGURES, METHODS, month_name, shown
+from pipelines.churn.card import FIGURES, METHODS, shown
 from pipelines.churn.features import FEATURES, GROUPS
 from pipelines.churn.registry import Origin, library_versions
 from pipelines.churn.training import Evaluation, Trained
+from pipelines.months import month_name
 from pipelines.report import plots
 from pipelines.report.templates import write_page as write_html
 from pipelines.sources import load_bank

@@ -23,6 +23,7 @@ from pipelines.churn.rule import score_by_inactivity
 from pipelines.churn.scores import CHALLENGER, CHAMPION, RULE_VERSION, Score, rule_score
 from pipelines.churn.thresholds import read_thresholds
 from pipelines.landing import write_rows
+from pipelines.months import month_number
 from pipelines.nights import Night, StepCounts
 from pipelines.settings import Settings
 from pipelines.warehouse import connect
@@ -126,11 +127,6 @@ def _check(connection: Connection, record: OnRecord, role: str, day: date, marts
         raise ChurnError(
             f"churn model {record.version} has drifted: {check} is {value}, the bound is {bound}: train again"
         )
-
-
-def month_number(day: date) -> int:
-    """Months since year 0, as the marts count them."""
-    return day.year * 12 + day.month - 1
 
 
 def _by_model(serving: Serving, path: Path, bound: float) -> Iterator[Score]:

@@ -15,10 +15,10 @@ from pipelines.churn.features import check_features
 from pipelines.churn.frame import Frame, Snapshot, labelled, read_frame, sample_share
 from pipelines.churn.page import write_page
 from pipelines.churn.registry import Origin, register, version_of
-from pipelines.churn.score import month_number
 from pipelines.churn.splits import Split, SplitError, split_snapshots
 from pipelines.churn.thresholds import Thresholds, read_thresholds
 from pipelines.churn.training import Tell, Trained, train_model
+from pipelines.months import month_number
 from pipelines.settings import Settings, load_settings
 from pipelines.warehouse import connect
 

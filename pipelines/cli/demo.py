@@ -6,6 +6,7 @@ import click
 
 from pipelines.demo_bank import KINDS, DemoBankError, FaultsError, World, read_faults, write_demo_bank
 from pipelines.demo_bank import restore as put_back
+from pipelines.months import first_date, month_number
 from pipelines.settings import Settings
 
 LARGEST = 1_000_000
@@ -86,5 +87,4 @@ def restore(settings: Settings, number: int) -> None:
 
 def _first_of(last: date, months: int) -> date:
     """The first day of the first of so many months, the last of which holds `last`."""
-    place = last.year * 12 + last.month - months
-    return date(place // 12, place % 12 + 1, 1)
+    return first_date(month_number(last) + 1 - months)

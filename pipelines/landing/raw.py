@@ -15,6 +15,7 @@ from psycopg2 import Error, sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from pipelines.months import first_date, month_number
 from pipelines.sources.declaration import Source, Table, load_source
 
 _CHUNK = 1 << 18
@@ -208,7 +209,7 @@ def _ensure_partitions(cursor: Cursor, schema: str, table: Table, months: set[da
     for month in sorted(months):
         name = _partition_name(table, month)
         if name not in known:
-            following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+            following = first_date(month_number(month) + 1)
             cursor.execute(
                 # Attached, not made as a partition: that would lock out whoever reads the table, the night's
                 # own reader among them, until both give up.

@@ -9,7 +9,6 @@ import hashlib
 import json
 import lzma
 import shutil
-from calendar import monthrange
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from csv import reader
@@ -19,6 +18,7 @@ from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 
+from pipelines.months import last_date, month_number
 from pipelines.sources.declaration import Source, Table, load_source, read_date, read_decimal
 
 FIRST_DATE = date(1993, 1, 1)
@@ -180,8 +180,8 @@ def _loans(file: _File) -> Dated:
 
 def _months_later(day: date, months: int) -> date:
     """The same day ``months`` later, or the last day of a shorter month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    last = last_date(month_number(day) + months)
+    return last.replace(day=min(day.day, last.day))
 
 
 def _by_date(dated: Dated, until: date) -> dict[date, list[str]]:
