@@ -1,7 +1,7 @@
 """A demo bank of one world through the pipeline, a model from its marts, and what the world itself knows."""
 
 import time
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -13,31 +13,37 @@ from pipelines.churn.calibration import fit_line
 from pipelines.churn.frame import Frame, labelled, read_frame
 from pipelines.churn.metrics import Outcome
 from pipelines.churn.model import probability
-from pipelines.churn.score import month_number
+from pipelines.churn.records import promote
 from pipelines.churn.splits import split_snapshots
 from pipelines.churn.thresholds import read_thresholds
 from pipelines.churn.train import Result, train
 from pipelines.demo_bank.truth import HAZARDS, IDENTITIES, truth_path
+from pipelines.months import last_date, month_name, month_number
 from pipelines.warehouse import connect
 
 LAST = date(2026, 10, 31)
 REPLAYS = 100
+_SCORED = """
+    select score.method_code, step.message
+    from marts.customer_churn_scores as score
+    cross join ops.night_steps as step
+    where step.step_name = 'score' and step.night_id = (select max(night_id) from ops.nights)
+    limit 1
+"""
 CAP = 0.99
 Figures = dict[str, float]
 
 
 def figures_of_world(world: str, customers: int, months: int, seed: int) -> Figures:
     """Every figure of one world and seed; what a world is not asked for is told beside."""
+    last = month_number(LAST)
+    until = last - months // 2 if world == "drift" else last
     with installation("demo") as bench:
         made = ("--customers", str(customers), "--months", str(months), "--last-date", LAST.isoformat())
         seconds = bench.yihu("demo", "write", "--world", world, "--seed", str(seed), *made)
-        seconds += bench.yihu("load", "--until", LAST.isoformat())
-        print(
-            f"  {world} {seed}: {customers} customers, {months} months loaded in {seconds:.0f} s", flush=True
-        )
-        if world == "drift":
-            return _of_drift(bench)
-        return _of_training(bench, world)
+        seconds += bench.yihu("load", "--until", last_date(until).isoformat())
+        print(f"  {world} {seed}: {customers} customers loaded in {seconds:.0f} s", flush=True)
+        return _of_drift(bench, until) if world == "drift" else _of_training(bench, world)
 
 
 def _of_training(bench: Installation, world: str) -> Figures:
@@ -95,7 +101,7 @@ def _against_truth(bench: Installation, result: Result) -> Figures:
         "PR AUC above base, share of the true hazard's": above["ours"] / above["true"],
         "churners in the top decile against the best rule": tops["model"] / tops["rule"],
         "Brier skill, share of the true hazard's": skill["ours"] / skill["true"],
-        **{f"observed / expected, decile {one.name}": one.ratio or np.nan for one in bins[-3:]},
+        **{f"observed / expected, decile {one.name}": one.ratio or np.nan for one in bins[:3]},
         **_money(test, ours, true, model.loss_share, frames["train"]),
     }
 
@@ -170,34 +176,33 @@ def _log_odds(frame: Frame) -> np.ndarray:
     return np.log(hazard / (1 - hazard))
 
 
-def _of_drift(bench: Installation) -> Figures:
-    """A model trained on the first half scores the second; whether it is found out by the end."""
-    middle = bench.ask("select distinct month_number from marts.churn_labels order by month_number")
-    months = [month for (month,) in middle]
-    half = months[len(months) // 2]
-    day = date(half // 12, half % 12 + 1, 28)
-    result = train(bench.settings, day, "bench", tell=lambda _: None)
+def _of_drift(bench: Installation, month: int) -> Figures:
+    """A model trained as of the month end before the drivers change scores the nights of those after it.
+
+    It is found out when the night says so and the inactivity rule scores instead.
+    """
+    result = train(bench.settings, reason="bench", tell=lambda _: None)
     if result.trained.refusal:
+        print(f"  {result.trained.refusal}", flush=True)
         return {"degraded to the rule": 0.0, "refused": 1.0}
-    with (
-        connect(bench.settings, "yihu_loader") as connection,
-        labelled(connection, "marts", month_number(LAST)) as snapshots,
-    ):
-        after = [one.month_number for one in snapshots][-3:]
-        late = read_frame(connection, after, 1.0)
-    scores = result.trained.scoring.model.predict_proba(late.features)[:, 1]
-    outcome = Outcome(scores, late.happened, late.lost_cents)
-    ratio = metrics.observed_to_expected(outcome)(np.ones(len(scores)))
-    top = metrics.deciles(outcome)[-1].ratio or 0.0
-    with connect(bench.settings) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "select cast(value as double precision) from policy.parameters "
-            "where parameter_code = 'churn_calibration_share'"
+    start = last_date(month) + timedelta(days=1)
+    with connect(bench.settings) as connection:
+        promote(connection, result.version, start, "bench", "another bench", "the only model")
+    for later in range(month + 1, month_number(LAST) + 1):
+        bench.yihu("night", "--date", last_date(later).isoformat())
+        ((method, message),) = bench.ask(_SCORED)
+        checks = bench.ask(
+            "select check_code, check_value, bound_value, is_broken from marts.churn_drift_checks "
+            "where method_code = 'model' and is_judged order by check_code"
         )
-        bound = cursor.fetchone()[0]
-    is_broken = not all(bound <= one <= 1 / bound for one in (ratio, top))
-    return {
-        "degraded to the rule": float(is_broken),
-        "observed / expected after the drift": ratio,
-        "observed / expected in the top decile": top,
-    }
+        found = ", ".join(f"{code} {value:.3f} (bound {bound:.2f})" for code, value, bound, _ in checks)
+        print(
+            f"  {month_name(later)}: the {method} scored; {found or message or 'no outcome yet'}", flush=True
+        )
+        if method == "rule":
+            return {
+                "degraded to the rule": float(any(is_broken for *_, is_broken in checks)),
+                "with a warning": float("has drifted" in (message or "")),
+                "months until found out": float(later - month),
+            }
+    return {"degraded to the rule": 0.0}

@@ -175,8 +175,8 @@ class Bin:
 
 
 def deciles(outcome: Outcome) -> list[Bin]:
-    """Ten groups of equally many rows, the lowest scores first."""
-    order = np.argsort(outcome.scores, kind="stable")
+    """Ten groups of equally many rows, the likeliest to leave first, as ``churn_outcomes`` counts them."""
+    order = np.argsort(-outcome.scores, kind="stable")
     return [
         _bin(str(number), outcome.taken(places))
         for number, places in enumerate(np.array_split(order, _DECILES), start=1)
