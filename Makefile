@@ -30,7 +30,7 @@ bench: .venv/ready ## Timings: make bench [ONLY=night|history|identity|tiers] [C
 	@.venv/bin/python -m benchmarks $(ONLY) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(MONTHS),--months $(MONTHS)) \
 		$(if $(RECORDS),--records $(RECORDS))
 
-bench-churn: .venv/ready ## The churn model: make bench-churn [SEEDS=5] [ONLY="berka scoring drivers null rule leak drift"] [CUSTOMERS=20000]
+bench-churn: .venv/ready ## The churn model: make bench-churn [SEEDS=5] [ONLY="berka scoring drivers null rule leak drift lifetime"] [CUSTOMERS=20000]
 	@.venv/bin/python -m benchmarks.churn $(ONLY) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) \
 		$(if $(MONTHS),--months $(MONTHS))
 
