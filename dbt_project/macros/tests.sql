@@ -77,3 +77,13 @@ where
     growth_amount <> cross_buy_amount + increment_amount
     or lifetime_value_amount <> realised_amount + present_amount + growth_amount
 {% endtest %}
+
+{#- A balance of the business month that no transfer price measures: its account brings nothing (V1, V2). -#}
+{% test is_priced(model) %}
+select account_id
+from {{ model }}
+where
+    month_number >= {{ business_month() }}
+    and (deposit_average_amount <> 0 or loan_average_amount <> 0)
+    and transfer_rate is null
+{% endtest %}

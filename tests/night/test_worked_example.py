@@ -250,6 +250,21 @@ def test_what_each_account_brings_and_costs(bank):
     assert {name: found[name] for name in by_hand(ACCOUNTS)} == by_hand(ACCOUNTS)
 
 
+def test_a_balance_without_a_transfer_price_is_told_of(bank):
+    compiled = bank.var / bank.bank / "dbt" / "live" / "compiled" / "yihu" / "models" / "marts" / "value"
+    rule = (compiled / "_value.yml" / "is_priced_account_value_months_.sql").read_text()
+    with closing(psycopg2.connect(bank.database_url)) as connection, connection.cursor() as cursor:
+        cursor.execute(rule)
+        assert cursor.fetchall() == []
+        cursor.execute(
+            "update marts.account_value_months set transfer_rate = null "
+            "where account_id like '%:A1' and month_number = (select max(month_number) from marts.months)"
+        )
+        cursor.execute(rule)
+        assert [account.split(":")[1] for (account,) in cursor.fetchall()] == ["A1"]
+        connection.rollback()
+
+
 def test_what_the_customer_is_worth(bank, who):
     expected = {name: figure for name, (figure,) in by_hand(VALUES).items()}
     assert {name: row[0] for name, row in page_table("Value of", "column").items()} == expected
