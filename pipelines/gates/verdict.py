@@ -29,6 +29,8 @@ class GateResult:
     owner_name: str
     wording_zh: str
     wording_en: str
+    advice_zh: str
+    advice_en: str
 
 
 @dataclass(frozen=True)

@@ -191,6 +191,8 @@ def result(number, outcome="failed", severity="critical"):
         "shop keepers",
         "规则",
         "a rule",
+        "问",
+        "ask",
     )
 
 
