@@ -6,6 +6,7 @@ from decimal import Decimal
 from statistics import median
 
 from pipelines.gates.policy_values import PolicyValues
+from pipelines.gates.suites import SEVERITIES
 
 PREFIX = "gate_trend_"
 # What is measured: rows that come, rows that are there, a part of all, a mean.
@@ -13,7 +14,7 @@ FLOW, STOCK, SHARE, MEAN = "flow", "stock", "share", "mean"
 
 
 class LimitsError(Exception):
-    """The policy holds some of the limits and not the others."""
+    """The policy holds some of the limits and not the others, or one that cannot be meant."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class TrendLimits:
 def read_limits(policy: PolicyValues) -> TrendLimits | None:
     """The limits in force on the business date; None where the policy holds none of them.
 
-    Raises LimitsError where some are missing.
+    Raises LimitsError where some are missing, or the severity is none.
     """
     names = [f"{PREFIX}{one.name}" for one in fields(TrendLimits)]
     missing = [name for name in names if name not in policy.parameters]
@@ -102,7 +103,13 @@ def read_limits(policy: PolicyValues) -> TrendLimits | None:
             f"the policy holds no {', '.join(missing)} on {policy.business_date}: nothing was judged; add "
             f"rows to policy/parameters.csv, or close every {PREFIX}… to ask for no trend"
         )
-    return TrendLimits(*(policy.parameters[name] for name in names))
+    limits = TrendLimits(*(policy.parameters[name] for name in names))
+    if limits.silence_severity not in SEVERITIES:
+        raise LimitsError(
+            f"{PREFIX}silence_severity is {limits.silence_severity} on {policy.business_date}: nothing was "
+            f"judged; use one of {', '.join(SEVERITIES)} in policy/parameters.csv"
+        )
+    return limits
 
 
 def is_month_end(day: date) -> bool:

@@ -110,6 +110,8 @@ def test_limits_are_rows_of_policy():
     }
     assert read_limits(PolicyValues(D, shipped, {})) == LIMITS
     assert read_limits(PolicyValues(D, {"gate_quarantine_share": Decimal(1)}, {})) is None
+    with pytest.raises(LimitsError, match="gate_trend_silence_severity is loud on 2026-10-29"):
+        read_limits(PolicyValues(D, shipped | {"gate_trend_silence_severity": "loud"}, {}))
     del shipped["gate_trend_days"]
     with pytest.raises(LimitsError, match="no gate_trend_days on 2026-10-29"):
         read_limits(PolicyValues(D, shipped, {}))
