@@ -34,8 +34,8 @@ bench-churn: .venv/ready ## The churn model: make bench-churn [SEEDS=5] [ONLY="b
 	@.venv/bin/python -m benchmarks.churn $(ONLY) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) \
 		$(if $(MONTHS),--months $(MONTHS))
 
-examples: .venv/ready ## The example reports under docs/, of a small demo bank made for them
-	@YIHU_EXAMPLES=docs .venv/bin/python -m pytest -q tests/night/test_report_page.py
+examples: .venv/ready ## The example reports and the table of faults under docs/, of small demo banks made for them
+	@YIHU_EXAMPLES=docs .venv/bin/python -m pytest -q tests/night/test_report_page.py tests/night/test_faults.py
 
 lint: .venv/ready ## ruff and sqlfluff
 	@.venv/bin/ruff check .
