@@ -26,7 +26,7 @@ test: .venv/ready ## All tests, on an embedded server of their own
 equivalence: .venv/ready ## The long proof: twenty nights with every fault, thirty clean nights (half an hour)
 	@.venv/bin/python -m pytest -q -s -m long -n $(WORKERS) --dist loadfile tests/night
 
-bench: .venv/ready ## Timings: make bench [ONLY=night|history|identity|tiers] [CUSTOMERS=100000] [MONTHS="13 37"] [RECORDS="100000 1000000"]
+bench: .venv/ready ## Timings: make bench [ONLY=night|history|identity|tiers|gates] [CUSTOMERS=100000] [MONTHS="13 37"] [RECORDS="100000 1000000"]
 	@.venv/bin/python -m benchmarks $(ONLY) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(MONTHS),--months $(MONTHS)) \
 		$(if $(RECORDS),--records $(RECORDS))
 
