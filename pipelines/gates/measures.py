@@ -15,7 +15,7 @@ from psycopg2.extensions import cursor
 from psycopg2.extras import execute_values
 
 from pipelines.gates.limits import TrendLimits
-from pipelines.gates.suites import Suite
+from pipelines.gates.suites import UNCOUNTED, Suite
 from pipelines.gates.window import Window
 from pipelines.sources import Table
 
@@ -90,7 +90,7 @@ def measure_edition(
         )
     )
     rows, *values = cur.fetchone()
-    found = [Measure(suite.table, ROWS, business_date, Decimal(rows))]
+    found = _counted(cur, suite, relation, rows, business_date)
     found += [
         Measure(suite.table, f"mean.{name}", business_date, value)
         for name, value in zip(means, values, strict=True)
@@ -104,6 +104,23 @@ def measure_edition(
         )
         found += _shares(suite.table, cur.fetchall(), business_date, limits)
     return found
+
+
+def _counted(
+    cur: cursor, suite: Suite, relation: sql.Composable, rows: int, business_date: date
+) -> list[Measure]:
+    """How many rows there are to hold against other nights: all, those of the newest month, or none."""
+    newest = suite.watched.rows
+    if newest == UNCOUNTED:
+        return []
+    if newest is not None:
+        cur.execute(
+            sql.SQL(
+                "select count(*) from {relation} where {newest} = (select max({newest}) from {relation})"
+            ).format(newest=sql.Identifier(newest), relation=relation)
+        )
+        (rows,) = cur.fetchone()
+    return [Measure(suite.table, ROWS, business_date, Decimal(rows))]
 
 
 def keep_measures(cur: cursor, night_id: int, gate: str, measures: Iterable[Measure]) -> None:

@@ -23,7 +23,8 @@ QUERY_TYPE = "unexpected_rows_expectation"
 QUERY = "unexpected_rows_query"
 RULE_FIELDS = {"id", "dimension", "severity", "owner", "zh", "en", "type", "kwargs", "advice"}
 SUITE_FIELDS = {"table", "relation", "source", "sums", "exclusions", "watched", "rules"}
-WATCHED_FIELDS = {"delivery": {"empty"}, "edition": {"means", "shares"}}
+WATCHED_FIELDS = {"delivery": {"empty"}, "edition": {"rows", "means", "shares"}}
+UNCOUNTED = "none"  # of a table that begins anew every month: how many rows it has says nothing
 EXCLUSION_FIELDS = {"id", "zh", "en", "where"}
 UNEXPECTED_ROWS_COUNTED = 100_000
 
@@ -61,11 +62,13 @@ class Exclusion:
 class Watched:
     """What is held against the nights before (see trend).
 
-    ``empty``: delivered columns whose empty cells are counted. Of an edition: columns whose ``means`` and
-    values whose ``shares`` are taken, the last column's among the rows that agree in those before it.
+    ``empty``: delivered columns whose empty cells are counted. Of an edition: the column of whose newest
+    value alone ``rows`` are counted (a table by month grows with each; UNCOUNTED: no rows), columns whose
+    ``means`` and values whose ``shares`` are taken, the last column's among rows that agree in the others.
     """
 
     empty: tuple[str, ...] = ()
+    rows: str | None = None
     means: tuple[str, ...] = ()
     shares: tuple[tuple[str, ...], ...] = ()
 
@@ -149,10 +152,11 @@ def _read_suite(path: Path, gate: str) -> Suite:
     )
 
 
-def _watched(file_name: str, gate: str, row: Mapping[str, list[Any]]) -> Watched:
+def _watched(file_name: str, gate: str, row: Mapping[str, Any]) -> Watched:
     _refuse_unknown(f"{file_name}, watched", row, WATCHED_FIELDS[gate])
     return Watched(
         empty=tuple(row.get("empty", ())),
+        rows=row.get("rows"),
         means=tuple(row.get("means", ())),
         shares=tuple(tuple(columns) for columns in row.get("shares", ())),
     )

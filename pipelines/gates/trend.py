@@ -25,7 +25,7 @@ from pipelines.gates.measures import (
     measure_edition,
     measure_empties,
 )
-from pipelines.gates.suites import Suite, SuiteError
+from pipelines.gates.suites import UNCOUNTED, Suite, SuiteError
 from pipelines.gates.verdict import GateResult
 from pipelines.gates.window import Window
 from pipelines.sources import Source, Table
@@ -91,7 +91,8 @@ def edition_trend(
         found += _vanished(suite.table, found, known, business_date)
         measures += found
         by_word = {word: list(some) for word, some in groupby(sorted(found, key=_word), key=_word)}
-        results.append(judge(_stock_rule(suite), STOCK, by_word[ROWS], known, limits))
+        if suite.watched.rows != UNCOUNTED:
+            results.append(judge(_stock_rule(suite), STOCK, by_word[ROWS], known, limits))
         if suite.watched.means:
             results.append(judge(_means_rule(suite), MEAN, by_word.get("mean", []), known, limits))
         if suite.watched.shares:

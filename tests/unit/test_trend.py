@@ -265,6 +265,16 @@ def test_only_earlier_dates_of_nights_that_ended_well_count_the_newest_of_each(s
     assert known == {("people", "rows"): {back(3): 7, back(1): 5}}
 
 
+@pytest.mark.parametrize(("rows", "counted"), [(None, [5]), ("month", [2]), ("none", [])])
+def test_a_table_by_month_is_counted_in_its_newest_month(settings, rows, counted):
+    query_(settings, "create schema edition_next")
+    query_(settings, "create table edition_next.people as select unnest(array[1, 1, 1, 2, 2]) as month")
+    with connect(settings) as connection, connection.cursor() as cursor:
+        trend = edition_trend(cursor, [suite("people", rows=rows)], "edition_next", D, LIMITS)
+    assert [one.value for one in trend.measures] == counted
+    assert len(trend.results) == len(counted)
+
+
 def test_an_edition_is_held_against_the_editions_before_and_a_rebuild_finds_the_same(settings):
     query_(settings, "create schema edition_next")
     query_(settings, "create table edition_next.people (kind text, tier text, aum numeric(18, 2))")
