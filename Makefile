@@ -26,7 +26,7 @@ test: .venv/ready ## All tests, on an embedded server of their own
 equivalence: .venv/ready ## The long proof: twenty nights with every fault, thirty clean nights (half an hour)
 	@.venv/bin/python -m pytest -q -s -m long -n $(WORKERS) --dist loadfile tests/night
 
-bench: .venv/ready ## Timings: make bench [ONLY=night|history|identity|tiers] [CUSTOMERS=100000] [MONTHS="13 37"] [RECORDS="100000 1000000"]
+bench: .venv/ready ## Timings: make bench [ONLY=night|history|identity|tiers|gates] [CUSTOMERS=100000] [MONTHS="13 37"] [RECORDS="100000 1000000"]
 	@.venv/bin/python -m benchmarks $(ONLY) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(MONTHS),--months $(MONTHS)) \
 		$(if $(RECORDS),--records $(RECORDS))
 
@@ -34,8 +34,8 @@ bench-churn: .venv/ready ## The churn model: make bench-churn [SEEDS=5] [ONLY="b
 	@.venv/bin/python -m benchmarks.churn $(ONLY) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) \
 		$(if $(MONTHS),--months $(MONTHS))
 
-examples: .venv/ready ## The example reports under docs/, of a small demo bank made for them
-	@YIHU_EXAMPLES=docs .venv/bin/python -m pytest -q tests/night/test_report_page.py
+examples: .venv/ready ## The example reports and the table of faults under docs/, of small demo banks made for them
+	@YIHU_EXAMPLES=docs .venv/bin/python -m pytest -q tests/night/test_report_page.py tests/night/test_faults.py
 
 lint: .venv/ready ## ruff and sqlfluff
 	@.venv/bin/ruff check .

@@ -3,13 +3,14 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import history, identity, night, tiers
+from benchmarks import gates, history, identity, night, tiers
 
 BENCHES: dict[str, Callable[..., bool]] = {
     "night": night.measure,
     "history": history.measure,
     "identity": identity.measure,
     "tiers": tiers.measure,
+    "gates": gates.measure,
 }
 
 
@@ -17,8 +18,8 @@ def main() -> int:
     """Run the benches; 0 when all met their aim, 1 when one missed it, 2 for a name that is none."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="name", help=" | ".join(BENCHES))
-    parser.add_argument("--customers", type=int, help="of the history or the tiers bench")
-    parser.add_argument("--months", type=int, nargs="*", help="of the history or the tiers bench")
+    parser.add_argument("--customers", type=int, help="of the history, tiers or gates bench")
+    parser.add_argument("--months", type=int, nargs="*", help="of the history, tiers or gates bench")
     parser.add_argument(
         "--records", type=int, nargs="*", default=identity.RECORDS, help="of the identity bench"
     )
@@ -34,6 +35,10 @@ def main() -> int:
         "tiers": {
             "customers": given.customers or tiers.CUSTOMERS,
             "months": max(given.months or [tiers.MONTHS]),
+        },
+        "gates": {
+            "customers": given.customers or gates.CUSTOMERS,
+            "months": max(given.months or [gates.MONTHS]),
         },
     }
     met = [BENCHES[name](**options.get(name, {})) for name in given.names or BENCHES]

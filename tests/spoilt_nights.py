@@ -16,6 +16,7 @@ from night_support import night_state, query, run_night
 from small_bank import reading
 
 from pipelines import nights
+from pipelines.demo_bank.fault_kinds import EXPECTED
 from pipelines.demo_bank.faults import Fault, read_faults, restore
 from pipelines.gates import GateClosed
 from pipelines.landing import DeliveryError
@@ -46,6 +47,7 @@ RULES = {
     "unknown_code": "channel_code_known",
     "currency_mix": "currency_code_fits_product",
 }
+_WARNED = {"new_column": "the column's values kept aside; published without them, and told"}
 TAKEN_IN = ("unknown_code", "currency_mix")  # warned of and published: the rows themselves are of use
 LEFT_OUT = {
     # A closed month's tier was given on what was known by its end: how long a customer has been in his tier
@@ -66,13 +68,26 @@ _PLACE = re.compile(r"(\w+)\.(\w+) (\d{4}-\d\d-\d\d): ")
 _LINE = re.compile(r"line (\d+): (.+)")
 
 
+@dataclass(frozen=True)
+class Catch:
+    """What caught a fault, how grave that is, and what became of the night."""
+
+    rule: str
+    severity: str
+    happened: str
+
+
 @dataclass
 class Engineer:
-    """Runs nights over a landing with faults; ``found`` says of each, by number, how it showed itself."""
+    """Runs nights over a landing with faults; ``found`` says of each, by number, how it showed itself.
+
+    ``caught`` says by which rule, in the words of docs/faults.md.
+    """
 
     settings: Settings
     faults: list[Fault]
     found: dict[int, str] = field(default_factory=dict)
+    caught: dict[int, Catch] = field(default_factory=dict)
     stops: int = 0
     _until: date = date.min
     _seen: dict[str, str] = field(default_factory=dict)
@@ -110,6 +125,12 @@ class Engineer:
                 assert (str(business_date) if is_gate else f"{place} {fault.received_date}: ") in told, fault
             restore(self.settings.landing, fault)
             self.found[fault.fault_no] = f"stop at {step}"
+            rule = f"`{_rule(fault)}`" if is_gate else f"landing: “… {WORDS[fault.kind].strip(': ')} …”"
+            self.caught[fault.fault_no] = Catch(
+                rule,
+                "critical",
+                f"night stopped at `{step}`, nothing published; delivered again, run again, published",
+            )
             self.tell(business_date, f"stopped by {fault.kind} in {place} of {fault.received_date}; repaired")
         assert reading(self.settings) == self._seen, "reporting moved"
         self.stops += 1
@@ -164,23 +185,34 @@ class Engineer:
         for fault in arrived:
             assert fault.expected != "stop", f"published in spite of {fault}"
             if fault.expected == "quarantine":
-                self._check_quarantined(fault)
+                rules = self._check_quarantined(fault)
+                catch = Catch(
+                    f"quarantine: {rules}", "the line", "line set aside, tied out; published without"
+                )
             elif fault.expected == "warning":
                 assert _rule(fault) in warned, fault
                 self._check_aside(fault)
+                catch = Catch(f"`{_rule(fault)}`", "warning", _WARNED.get(fault.kind, "published, and told"))
+            else:
+                rule = f"volume.{fault.source}.{fault.table}"
+                told = (f"`{rule}`", "warning") if rule in warned else ("none: no error", "–")
+                catch = Catch(*told, "taken in as it came; published as in the clean bank")
+            self.caught[fault.fault_no] = catch
             self.found[fault.fault_no] = fault.expected
         kinds = ", ".join(f"{fault.kind} ({fault.expected})" for fault in arrived)
         self.tell(night.business_date, f"published; took in {kinds or 'no fault'}")
 
-    def _check_quarantined(self, fault: Fault) -> None:
+    def _check_quarantined(self, fault: Fault) -> str:
+        """The rules by which the line was set aside."""
         line, columns = _LINE.fullmatch(fault.place).groups()
         found = query(
             self.settings,
-            "select column_name from ops.quarantine "
+            "select column_name, rule_id from ops.quarantine "
             "where (source_code, table_name, received_date, line_number) = (%s, %s, %s, %s)",
             *(fault.source, fault.table, fault.received_date, int(line)),
         )
-        assert sorted(name for (name,) in found) == sorted(re.split(", | and ", columns)), fault
+        assert sorted(name for name, _ in found) == sorted(re.split(", | and ", columns)), fault
+        return ", ".join(f"`{rule}`" for rule in sorted({rule for _, rule in found}))
 
     def _check_aside(self, fault: Fault) -> None:
         """A new column is on record with its table and date."""
@@ -196,6 +228,19 @@ class Engineer:
 def engineer(settings: Settings) -> Engineer:
     """Somebody who runs the nights over what lies in the landing folder."""
     return Engineer(settings, read_faults(settings.landing))
+
+
+def fault_table(engineer: Engineer) -> str:
+    """A table of Markdown: of each kind the first fault, what caught it, how grave it is, what happened."""
+    first = {fault.kind: fault for fault in reversed(engineer.faults)}
+    rows = [
+        f"| `{kind}` | {fault.source}.{fault.table} | {fault.expected} "
+        f"| {catch.rule} | {catch.severity} | {catch.happened} |"
+        for kind, fault in sorted(first.items(), key=lambda each: list(EXPECTED).index(each[0]))
+        for catch in [engineer.caught[fault.fault_no]]
+    ]
+    head = "| fault | planted in | should | caught by | severity | what happened |"
+    return "\n".join([head, "|---" * 6 + "|", *rows, ""])
 
 
 def _rule(fault: Fault) -> str:

@@ -3,6 +3,7 @@
 A delivery passes in three steps: quarantine_rejected, tie_out, then the gate; an edition in one.
 """
 
+from pipelines.gates.data_docs import docs_folder
 from pipelines.gates.quarantine import Key, hmac_key, keyed_hmac, quarantine_rejected
 from pipelines.gates.run import GateError, call_gate, run_gate
 from pipelines.gates.suites import Rule, Suite, SuiteError, load_suites
@@ -21,6 +22,7 @@ __all__ = [
     "TieOutError",
     "call_gate",
     "close_if_failed",
+    "docs_folder",
     "hmac_key",
     "keyed_hmac",
     "load_suites",

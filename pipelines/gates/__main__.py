@@ -6,11 +6,12 @@ Exit code 0: the night may go on. 3: the gate closed. 1: it could not be judged.
 import argparse
 import sys
 
+from pipelines.gates.data_docs import write_data_docs
 from pipelines.gates.run import CLOSED, GateError, run_gate
 from pipelines.gates.suites import GATES, SuiteError
 from pipelines.gates.verdict import GateClosed, close_if_failed
-from pipelines.nights import NightError, load_night
-from pipelines.settings import load_settings
+from pipelines.nights import Night, NightError, load_night
+from pipelines.settings import Settings, load_settings
 
 
 def main() -> int:
@@ -21,7 +22,10 @@ def main() -> int:
     arguments = parser.parse_args()
     settings = load_settings()
     try:
-        close_if_failed(run_gate(settings, load_night(settings, arguments.night), arguments.gate))
+        night = load_night(settings, arguments.night)
+        verdict = run_gate(settings, night, arguments.gate)
+        _write_data_docs(settings, night, arguments.gate)
+        close_if_failed(verdict)
     except GateClosed as closed:
         print(closed, file=sys.stderr)
         return CLOSED
@@ -29,6 +33,17 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _write_data_docs(settings: Settings, night: Night, gate: str) -> None:
+    """The pages explain a verdict that is stored already: without them the night goes on as it must."""
+    try:
+        write_data_docs(settings, night, gate)
+    except Exception as error:
+        kind = type(error).__name__
+        print(
+            f"Data Docs of the {gate} gate of {night.business_date} were not written: {kind}", file=sys.stderr
+        )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from psycopg2.extensions import cursor
 
+from pipelines.gates.advice import advice_by_kind
 from pipelines.gates.dates import DATES_NAMED, tell_dates
 from pipelines.gates.policy_values import PolicyValues
 from pipelines.gates.verdict import GateResult
@@ -234,6 +235,7 @@ def _judged(
     en: str,
     severity: str = "critical",
 ) -> GateResult:
+    advice = advice_by_kind(rule)
     return GateResult(
         rule_id=f"{rule}.{table.source}.{table.name}",
         table_name=table.raw_name,
@@ -246,4 +248,6 @@ def _judged(
         owner_name=OWNER,
         wording_zh=zh,
         wording_en=en,
+        advice_zh=advice.zh,
+        advice_en=advice.en,
     )

@@ -8,8 +8,11 @@ from psycopg2.extensions import cursor
 from pipelines.children import run_child
 from pipelines.gates.dates import name_dates
 from pipelines.gates.deliveries import delivery_results
-from pipelines.gates.policy_values import read_policy_values
+from pipelines.gates.limits import LimitsError, read_limits
+from pipelines.gates.measures import keep_measures
+from pipelines.gates.policy_values import PolicyValues, read_policy_values
 from pipelines.gates.suites import GATES, Suite, load_suites
+from pipelines.gates.trend import NOTHING, Trend, delivery_trend, edition_trend
 from pipelines.gates.validate import Target, validate
 from pipelines.gates.verdict import (
     GateVerdict,
@@ -38,18 +41,19 @@ class GateError(Exception):
 def run_gate(settings: Settings, night: Night, gate: str) -> GateVerdict:
     """Judge what arrived tonight (``delivery``) or tonight's edition (``edition``) in this process.
 
-    The results replace those of the same night and gate in ``ops.gate_results``.
+    The results replace those of the same night and gate in ``ops.gate_results``, and so do its measures.
     Raises GateError and SuiteError.
     """
     sources = active_sources(settings.bank)
     suites = _suites(settings, gate, sources)
+    schema = night.workspace.schema("staging" if gate == "delivery" else "edition_next")
     with connect(settings) as connection, connection.cursor() as cur:
         window = received_window(cur, night.business_date)
         policy = read_policy_values(cur, night.workspace.schema("policy"), night.business_date)
         waived = waived_rules(cur, night.business_date)
         results = list(delivery_results(cur, sources, window, policy)) if gate == "delivery" else []
         silent = _silent_tables(cur, suites, window) if gate == "delivery" else set()
-    schema = night.workspace.schema("staging" if gate == "delivery" else "edition_next")
+        trend = _trend(cur, gate, sources, suites, schema, window, policy)
     names = {
         "schema": schema,
         "policy": night.workspace.schema("policy"),
@@ -60,6 +64,8 @@ def run_gate(settings: Settings, night: Night, gate: str) -> GateVerdict:
     with connect(settings, role=ROLE, night_id=night.night_id) as connection, connection.cursor() as cur:
         if gate == "delivery":
             results = list(name_dates(cur, results, targets, policy, names))
+        results += trend.results
+        keep_measures(cur, night.night_id, gate, trend.measures)
         replace_results(cur, night.night_id, gate, results)
     return judge(gate, night.business_date, results, waived)
 
@@ -86,6 +92,27 @@ def call_gate(settings: Settings, night: Night, gate: str) -> GateVerdict:
     if done.returncode == CLOSED or not verdict.checked:
         raise GateError(f"the {gate} gate of {night.business_date} closed, but its results say otherwise")
     return verdict
+
+
+def _trend(
+    cur: cursor,
+    gate: str,
+    sources: list[Source],
+    suites: tuple[Suite, ...],
+    schema: str,
+    window: Window,
+    policy: PolicyValues,
+) -> Trend:
+    """The rules that hold tonight against the nights before, as far as the policy asks for them."""
+    try:
+        limits = read_limits(policy)
+    except LimitsError as error:
+        raise GateError(str(error)) from error
+    if limits is None:
+        return NOTHING
+    if gate == "delivery":
+        return delivery_trend(cur, sources, suites, window, limits)
+    return edition_trend(cur, suites, schema, window.until, limits)
 
 
 def _suites(settings: Settings, gate: str, sources: list[Source]) -> tuple[Suite, ...]:

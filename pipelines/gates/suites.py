@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from pipelines.gates.advice import Advice, advice_by_dimension
 from pipelines.gates.policy_values import PolicyValues
 
 GATES = ("delivery", "edition")
@@ -20,8 +21,10 @@ DIMENSIONS = ("accuracy", "completeness", "timeliness", "consistency", "uniquene
 SEVERITIES = ("critical", "warning", "info")
 QUERY_TYPE = "unexpected_rows_expectation"
 QUERY = "unexpected_rows_query"
-RULE_FIELDS = {"id", "dimension", "severity", "owner", "zh", "en", "type", "kwargs"}
-SUITE_FIELDS = {"table", "relation", "source", "sums", "exclusions", "rules"}
+RULE_FIELDS = {"id", "dimension", "severity", "owner", "zh", "en", "type", "kwargs", "advice"}
+SUITE_FIELDS = {"table", "relation", "source", "sums", "exclusions", "watched", "rules"}
+WATCHED_FIELDS = {"delivery": {"empty"}, "edition": {"rows", "means", "shares"}}
+UNCOUNTED = "none"  # of a table that begins anew every month: how many rows it has says nothing
 EXCLUSION_FIELDS = {"id", "zh", "en", "where"}
 UNEXPECTED_ROWS_COUNTED = 100_000
 
@@ -32,7 +35,7 @@ class SuiteError(Exception):
 
 @dataclass(frozen=True)
 class Rule:
-    """One judgement on one table: what is expected, how grave a breach is, and who owns it."""
+    """One judgement on one table: what is expected, how grave a breach is, who owns it, what he does then."""
 
     rule_id: str
     dimension: str
@@ -41,6 +44,7 @@ class Rule:
     zh: str
     en: str
     type: str
+    advice: Advice
     kwargs: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -55,6 +59,21 @@ class Exclusion:
 
 
 @dataclass(frozen=True)
+class Watched:
+    """What is held against the nights before (see trend).
+
+    ``empty``: delivered columns whose empty cells are counted. Of an edition: the column of whose newest
+    value alone ``rows`` are counted (a table by month grows with each; UNCOUNTED: no rows), columns whose
+    ``means`` and values whose ``shares`` are taken, the last column's among rows that agree in the others.
+    """
+
+    empty: tuple[str, ...] = ()
+    rows: str | None = None
+    means: tuple[str, ...] = ()
+    shares: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class Suite:
     """The rules of one table; ``sums`` maps a declared column to its staged name where they differ."""
 
@@ -65,6 +84,7 @@ class Suite:
     sums: Mapping[str, str]
     rules: tuple[Rule, ...]
     exclusions: tuple[Exclusion, ...] = ()
+    watched: Watched = Watched()
 
 
 def load_suites(root: Path, gate: str, sources: Collection[str] | None = None) -> tuple[Suite, ...]:
@@ -126,8 +146,19 @@ def _read_suite(path: Path, gate: str) -> Suite:
         relation=_text(path.name, content, "relation"),
         source=_text(path.name, content, "source") if gate == "delivery" else None,
         sums=MappingProxyType(dict(content.get("sums") or {})),
-        rules=tuple(_rules(path.name, content["rules"])),
+        rules=tuple(_rules(path.name, gate, content["rules"])),
         exclusions=tuple(_exclusions(path.name, gate, content.get("exclusions") or [])),
+        watched=_watched(path.name, gate, content.get("watched") or {}),
+    )
+
+
+def _watched(file_name: str, gate: str, row: Mapping[str, Any]) -> Watched:
+    _refuse_unknown(f"{file_name}, watched", row, WATCHED_FIELDS[gate])
+    return Watched(
+        empty=tuple(row.get("empty", ())),
+        rows=row.get("rows"),
+        means=tuple(row.get("means", ())),
+        shares=tuple(tuple(columns) for columns in row.get("shares", ())),
     )
 
 
@@ -140,23 +171,32 @@ def _exclusions(file_name: str, gate: str, rows: list[Mapping[str, Any]]) -> Ite
         yield Exclusion(*(_text(where, row, name) for name in ("id", "zh", "en", "where")))
 
 
-def _rules(file_name: str, rows: list[Mapping[str, Any]]) -> Iterator[Rule]:
+def _rules(file_name: str, gate: str, rows: list[Mapping[str, Any]]) -> Iterator[Rule]:
     for number, row in enumerate(rows, start=1):
         where = f"{file_name}, rule {row.get('id') or number}"
         _refuse_unknown(where, row, RULE_FIELDS)
+        dimension = _one_of(where, row, "dimension", DIMENSIONS)
         rule = Rule(
             rule_id=_text(where, row, "id"),
-            dimension=_one_of(where, row, "dimension", DIMENSIONS),
+            dimension=dimension,
             severity=_one_of(where, row, "severity", SEVERITIES),
             owner=_text(where, row, "owner"),
             zh=_text(where, row, "zh"),
             en=_text(where, row, "en"),
             type=_text(where, row, "type"),
+            advice=_advice(f"{where}, advice", row["advice"])
+            if "advice" in row
+            else advice_by_dimension(gate, dimension),
             kwargs=MappingProxyType(dict(row.get("kwargs") or {})),
         )
         if rule.type == QUERY_TYPE and "{batch}" not in str(rule.kwargs.get(QUERY)):
             raise SuiteError(f"{where}: {QUERY} must read from {{batch}}, the rows under judgement")
         yield rule
+
+
+def _advice(where: str, row: Mapping[str, Any]) -> Advice:
+    _refuse_unknown(where, row, {"zh", "en"})
+    return Advice(_text(where, row, "zh"), _text(where, row, "en"))
 
 
 def _refuse_repeated_ids(suites: tuple[Suite, ...]) -> None:

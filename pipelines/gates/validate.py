@@ -171,6 +171,8 @@ def _stored(
         owner_name=rule.owner,
         wording_zh=rule.zh,
         wording_en=rule.en,
+        advice_zh=rule.advice.zh,
+        advice_en=rule.advice.en,
     )
 
 

@@ -29,6 +29,8 @@ class GateResult:
     owner_name: str
     wording_zh: str
     wording_en: str
+    advice_zh: str
+    advice_en: str
 
 
 @dataclass(frozen=True)
@@ -86,13 +88,17 @@ def replace_results(cur: cursor, night_id: int, gate: str, results: Iterable[Gat
 
 def stored_verdict(cur: cursor, night_id: int, gate: str, business_date: date) -> GateVerdict:
     """The verdict over what a gate of this night stored."""
+    return judge(gate, business_date, stored_results(cur, night_id, gate), waived_rules(cur, business_date))
+
+
+def stored_results(cur: cursor, night_id: int, gate: str) -> list[GateResult]:
+    """What a gate of this night stored, by rule id."""
     cur.execute(
         f"select {', '.join(RESULT_COLUMNS)} from ops.gate_results "
         "where night_id = %s and gate_code = %s order by rule_id",
         [night_id, gate],
     )
-    results = [GateResult(*row) for row in cur.fetchall()]
-    return judge(gate, business_date, results, waived_rules(cur, business_date))
+    return [GateResult(*row) for row in cur.fetchall()]
 
 
 def waived_rules(cur: cursor, business_date: date) -> frozenset[str]:

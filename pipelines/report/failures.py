@@ -90,7 +90,7 @@ def explain_failures(
                 gate=named(GATES, rule.gate_code),
                 severity=named(SEVERITIES, rule.severity_code),
                 wording=Both(rule.wording_zh, rule.wording_en),
-                advice=advise(rule.gate_code, rule.rule_id, rule.outcome_code),
+                advice=advise(rule),
                 waiver_id=waived.get(rule.rule_id),
                 samples=_samples(connection, table, window) if is_about_lines else [],
                 money=_money(connection, table, window) if is_about_lines else (),

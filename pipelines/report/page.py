@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pipelines.gates import docs_folder
 from pipelines.nights import Night
 from pipelines.report.figures import read_figures
 from pipelines.report.templates import write_page
@@ -21,9 +22,11 @@ def write_report(settings: Settings, night: Night, page: Path | None = None) -> 
     figures = read_figures(settings, night)
     sources = active_sources(settings.bank)
     name = f"{night.business_date}_night_{night.night_id}.html"
+    page = page or settings.var / settings.bank / "reports" / name
     return write_page(
-        page or settings.var / settings.bank / "reports" / name,
+        page,
         TEMPLATE,
+        data_docs=_data_docs(page, docs_folder(settings, night)),
         bank=load_bank(settings.bank),
         night=night,
         figures=figures,
@@ -48,3 +51,10 @@ def write_report(settings: Settings, night: Night, page: Path | None = None) -> 
         named=named,
         trend_nights=NIGHTS,
     )
+
+
+def _data_docs(page: Path, folder: Path) -> list[str]:
+    """Addresses of the gates' Data Docs, as seen from a page that lies beside them; none elsewhere."""
+    if folder.parent != page.parent:
+        return []
+    return [f"{folder.name}/{one.name}" for one in sorted(folder.glob("*.html"))]

@@ -29,7 +29,10 @@ ROOMS = {
 # nights, steps, waivers and readers' branches are the administrator's
 OPS_WRITES = {
     LOADER: ("deliveries", "quarantine", "tie_outs", "policy_versions"),
-    PUBLISHER: ("editions", "publications", "gate_results", "model_runs", "mart_builds", "views"),
+    PUBLISHER: (
+        *("editions", "publications", "gate_results", "gate_measures"),
+        *("model_runs", "mart_builds", "views"),
+    ),
 }
 # The publisher takes over what dbt has built (renames edition_next, becomes its owner) and replaces views: it
 # holds both rights by membership; the way back, from dbt into editions and views, stays closed.

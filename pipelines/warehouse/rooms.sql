@@ -214,6 +214,23 @@ create table if not exists ops.gate_results (
     primary key (night_id, gate_code, rule_id)
 );
 
+-- What to do about a rule that did not pass.
+alter table ops.gate_results
+    add column if not exists advice_zh text not null default '',
+    add column if not exists advice_en text not null default '';
+
+-- Figures of whole tables that later nights are held against: of a delivery by date of receipt.
+create table if not exists ops.gate_measures (
+    night_id bigint not null references ops.nights,
+    gate_code text not null check (gate_code in ('delivery', 'edition')),
+    table_name text not null,
+    measure_code text not null,
+    measured_date date not null,
+    value numeric not null,
+    primary key (night_id, gate_code, table_name, measure_code, measured_date)
+);
+create index if not exists gate_measures_by_date on ops.gate_measures (gate_code, measured_date);
+
 create table if not exists ops.waivers (
     waiver_id bigint generated always as identity primary key,
     rule_id text not null,

@@ -1,11 +1,16 @@
-"""A bank with every kind of fault, night after night: each is found as it should be, none is published."""
+"""A bank with every kind of fault, night after night: each is found as it should be, none is published.
+
+`make examples` keeps the table of what caught which in docs/faults.md.
+"""
 
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from conftest import own_bank
@@ -16,6 +21,7 @@ from spoilt_nights import (
     Engineer,
     Touched,
     engineer,
+    fault_table,
     published_rows,
     quarantined_lines,
     touched,
@@ -46,6 +52,15 @@ SMALL = Size(300, date(2026, 10, 1), (date(2026, 10, 13), date(2026, 10, 30)), "
 FIRST = date(2026, 9, 21)
 TWENTY = (*(FIRST + timedelta(days) for days in range(19)), date(2026, 10, 20))  # a month end, and a gap
 LONG = Size(3000, FIRST, TWENTY, "all:18@1")
+EXAMPLES = "YIHU_EXAMPLES"  # a folder: keep the table there
+PREFACE = """# What becomes of every fault
+
+A demo bank of {customers} customers with each kind of fault planted in its deliveries (docs/demo_bank.md),
+its nights run as a data engineer runs them. Nothing wrong was published: what readers saw in the end is,
+but for the customers whose own lines were left out, what the same bank publishes without a fault.
+`make examples` makes this table again.
+
+"""
 SIZES = [pytest.param(SMALL, id="small"), pytest.param(LONG, id="long", marks=pytest.mark.long)]
 
 
@@ -104,6 +119,21 @@ def test_nothing_spoilt_is_published_and_clean_rows_are_as_without_faults(banks)
     assert hit.customers
     other = {name: differences(name, found[name], wanted[name], hit) for name in found}
     assert {name: rows for name, rows in other.items() if rows} == {}
+
+
+@pytest.mark.parametrize("banks", SIZES, indirect=True)
+def test_the_table_of_faults_names_for_each_kind_what_caught_it(banks):
+    table = fault_table(banks.engineer)
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
+    assert [row[0].strip("`") for row in rows] == list(KINDS)
+    for kind, _, expected, rule, severity, happened in rows:
+        assert rule, kind
+        assert happened, kind
+        wanted = {"stop": {"critical"}, "quarantine": {"the line"}, "warning": {"warning"}}
+        assert severity in wanted.get(expected, {"–", "warning"}), kind
+    if os.environ.get(EXAMPLES) and banks.size == SMALL:
+        text = PREFACE.format(customers=banks.size.customers) + table
+        (Path(os.environ[EXAMPLES]) / "faults.md").write_text(text, encoding="utf-8")
 
 
 def differences(table: str, found: Counter[str], wanted: Counter[str], hit: Touched) -> list[str]:

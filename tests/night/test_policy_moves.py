@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -40,8 +40,11 @@ from pipelines.churn.thresholds import read_thresholds
 from pipelines.demo_bank import write_demo_bank
 from pipelines.demo_bank.numbers import credit_code, person_number
 from pipelines.gates.deliveries import delivery_results
+from pipelines.gates.limits import FLOW, MEAN, SHARE, STOCK, TrendLimits, read_limits
+from pipelines.gates.measures import Measure
 from pipelines.gates.policy_values import read_policy_values
 from pipelines.gates.suites import QUERY, fill, load_suites
+from pipelines.gates.trend import TrendRule, judge
 from pipelines.gates.window import received_window
 from pipelines.landing import write_rows
 from pipelines.policy import SHAPES, Policy, Row, parameter, read_policy
@@ -160,6 +163,7 @@ OTHER_CODES = {
     "loan": "card",
     "card": "loan",
     "priority": "newest",
+    "warning": "critical",
     "newest": "priority",
     "ccb": "bohai",
     "bohai": "ccb",
@@ -603,6 +607,25 @@ def quarantine_gate(night: PublishedNight) -> list[str | None]:
         return [result.observed_value for result in results]
 
 
+def usual_nights(night: PublishedNight) -> tuple[Any, ...]:
+    """Which nights tonight is held against, what is usual of figures on the limits, how silence is told."""
+    day = night.business_date
+    with night.connection.cursor() as cursor:
+        limits = read_limits(read_policy_values(cursor, "policy", day))
+    days = [day - timedelta(number) for number in range(500)]
+    known = [[Decimal(rows)] * nights for rows in (49, 50, 51) for nights in (2, 3, 4)]
+    noisy = [Decimal(rows) for rows in (1000, 1100, 5000, 20000)]
+    silence = Measure("shop", "rows", date(2026, 10, 15), Decimal(0))
+    rows = {silence.day - timedelta(number): Decimal(100) for number in range(7, 36, 7)}
+    rule = TrendRule("volume.shop", "shop", "completeness", "shop", "", "")
+    return (
+        limits.comparable(STOCK, day, days),
+        limits.comparable(FLOW, (day.replace(day=1) - timedelta(days=1)), days),
+        *(limits.usual(kind, one) for kind in (FLOW, STOCK, SHARE, MEAN) for one in (*known, noisy)),
+        judge(rule, FLOW, [silence], {("shop", "rows"): rows}, replace(limits, days=Decimal(35))),
+    )
+
+
 def balance_gaps(night: PublishedNight) -> int:
     """How many days dbt's test of the balances finds, which data_quality_results shows."""
     return night.ask("select count(*) from marts.balance_gaps").fetchone()[0]
@@ -692,6 +715,7 @@ LOOKS = {  # rows that steer the night instead of a number in a table
     "kept_month_end_editions": kept_editions,
     "gate_customer_count_change_share": customer_count_gate,
     "gate_quarantine_share": quarantine_gate,
+    **{f"gate_trend_{one.name}": usual_nights for one in fields(TrendLimits)},
     "balance_gap_amount": balance_gaps,
     "churn_calibration_months": churn_training,
     "churn_training_row_count": churn_training,

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 import stat
 from dataclasses import replace
 from datetime import date
@@ -18,6 +19,7 @@ from pipelines.gates import (
     GateResult,
     call_gate,
     close_if_failed,
+    docs_folder,
     hmac_key,
     load_suites,
     quarantine_rejected,
@@ -26,6 +28,7 @@ from pipelines.gates import (
 )
 from pipelines.gates import run as run_module
 from pipelines.gates import tie_outs as tie_outs_module
+from pipelines.gates.data_docs import write_data_docs
 from pipelines.gates.dates import tell_dates
 from pipelines.gates.deliveries import SHARE_PARAMETER
 from pipelines.gates.policy_values import PolicyValues
@@ -191,6 +194,8 @@ def result(number, outcome="failed", severity="critical"):
         "shop keepers",
         "规则",
         "a rule",
+        "问",
+        "ask",
     )
 
 
@@ -418,6 +423,22 @@ def test_a_new_column_warns_by_its_name(shop):
     verdict = pass_delivery(shop)
     assert [each.rule_id for each in verdict.warnings] == ["schema_drift.shop.balances"]
     assert stored(shop)["schema_drift.shop.balances"] == ("failed", 1, 2, "colour, column 5")
+
+
+def test_data_docs_show_each_rule_and_what_was_found_but_no_cell_query_or_other_host(shop):
+    shop.expect(KNOWN, PRESENT)
+    shop.deliver([("a1", SECRET, "1")])
+    query(shop.settings, "update ops.deliveries set extra_columns = array['<script>alert(1)</script>']")
+    pass_delivery(shop)
+
+    (page,) = write_data_docs(shop.settings, shop.night, "delivery")
+
+    assert page == docs_folder(shop.settings, shop.night) / "delivery.shop__balances.html"
+    text = page.read_text(encoding="utf-8")
+    for told in ("shop.known: 规则 | the known rule", "1 unexpected of 1", "tie_out.shop.balances", "failed"):
+        assert told in text
+    assert "&lt;script&gt;alert(1)" in text
+    assert not re.search(rf"https?:|<script|<link|<img|select |{SECRET}", text)
 
 
 def test_a_retyped_column_closes_though_few_lines_have_it(shop):
@@ -693,6 +714,8 @@ def test_a_gate_runs_as_a_process_of_its_own(make_settings):
     with pytest.raises(GateClosed, match=r"arrived\.cards\.card_balances on cards__card_balances") as closed:
         call_gate(settings, night, "delivery")
     assert settings.database_url not in str(closed.value)
+    pages = {page.name for page in docs_folder(settings, night).iterdir()}
+    assert "delivery.cards__card_balances.html" in pages
 
     with pytest.raises(GateError, match=r"was not judged \(exit code 1\): there is no night 99"):
         call_gate(settings, replace(night, night_id=99), "delivery")

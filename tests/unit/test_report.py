@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from pipelines.gates import docs_folder
 from pipelines.nights import close_night, open_night
 from pipelines.report import read_figures, write_report
 from pipelines.warehouse import connect
@@ -110,7 +111,7 @@ NAMES = (
 
 
 def rule(rule_id, severity="warning", outcome="passed", gate="delivery", table="core__transactions", count=0):
-    words = "金额可读", "The amount can be read"
+    words = "金额可读", "The amount can be read", "问<张>", "ask <Zhang>"
     return (gate, rule_id, table, "validity", severity, outcome, 100, count, None, "Zhang of core", *words)
 
 
@@ -217,7 +218,8 @@ def test_a_failure_is_explained_by_its_lines_customers_money_waiver_and_next_ste
     assert [(each.column.en, each.quarantined_value) for each in share.money] == [
         ("Amount", Decimal("10.25"))
     ]
-    assert "quarantine list" in share.advice.en
+    assert (share.advice.zh, share.advice.en) == ("问<张>", "ask <Zhang>")
+    assert "could not be judged" in found["customers.crashed"].advice.en
     assert (found["core.customers.name"].waiver_id, found["core.customers.name"].affected) == (1, None)
     assert found["customers.crashed"].is_critical, "a rule that could not be judged closes the gate"
 
@@ -270,8 +272,18 @@ def test_the_page_tells_the_differing_totals_first_and_escapes_what_people_wrote
     assert apart < even
     assert html.escape("agreed <with> core") in page
     assert "<with>" not in page
+    assert html.escape("ask <Zhang>") in page, "what to do"
     assert page.index('id="verdict"') < page.index('id="arrivals"') < page.index('id="failures"')
     assert not re.search(r"https?:|@import|<link|<img|<iframe", page)
+
+
+def test_the_page_links_the_data_docs_that_lie_beside_it(settings, told, tmp_path):
+    folder = docs_folder(settings, told)
+    folder.mkdir(parents=True)
+    (folder / "edition.customer_360.html").write_text("")
+    link = f'href="{folder.name}/edition.customer_360.html"'
+    assert link in write_report(settings, told).read_text("utf-8")
+    assert link not in write_report(settings, told, tmp_path / "elsewhere.html").read_text("utf-8")
 
 
 def test_a_night_that_failed_shows_no_edition_of_its_own(settings, told):

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from pipelines.gates import Rule, SuiteError, load_suites
+from pipelines.gates.advice import Advice, advice_by_dimension
 from pipelines.gates.policy_values import PolicyValues
 from pipelines.gates.suites import DIMENSIONS, GATES, fill
 from pipelines.settings import ROOT
@@ -38,7 +39,9 @@ def write(root, gate, table, rules, head=""):
 
 
 def a_rule(kind="expect_column_values_to_be_between", **kwargs):
-    return Rule("shop.rule", "validity", "critical", "shop", "规则", "rule", kind, kwargs)
+    return Rule(
+        "shop.rule", "validity", "critical", "shop", "规则", "rule", kind, Advice("问", "ask"), kwargs
+    )
 
 
 def a_query(query, **kwargs):
@@ -165,3 +168,48 @@ def test_shipped_rules_cover_every_dimension():
 
     assert {rule.dimension for rule in rules} == set(DIMENSIONS)
     assert len({rule.rule_id for rule in rules}) == len(rules)
+
+
+# ── what to do ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_rule_says_what_to_do_in_its_own_words_or_in_those_of_its_dimension(tmp_path):
+    own = RULE.format(id="core.accounts.own", dimension="validity") + "    advice: {zh: 问, en: ask Wang}\n"
+    write(
+        tmp_path,
+        "delivery",
+        "core__accounts",
+        RULE.format(id="core.accounts.key", dimension="accuracy") + own,
+    )
+
+    (suite,) = load_suites(tmp_path, "delivery")
+
+    assert [rule.advice for rule in suite.rules] == [
+        advice_by_dimension("delivery", "accuracy"),
+        Advice("问", "ask Wang"),
+    ]
+
+
+def test_advice_in_one_language_is_refused(tmp_path):
+    rule = RULE.format(id="core.accounts.own", dimension="validity") + "    advice: {en: ask Wang}\n"
+    write(tmp_path, "delivery", "core__accounts", rule)
+    with pytest.raises(
+        SuiteError, match=r"core__accounts.yml, rule core.accounts.own, advice: zh is missing"
+    ):
+        load_suites(tmp_path, "delivery")
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_no_shipped_rule_lacks_what_to_do(gate):
+    for suite in load_suites(ROOT, gate):
+        for rule in suite.rules:
+            texts = (rule.owner, rule.zh, rule.en, rule.advice.zh, rule.advice.en)
+            assert all(text.strip() for text in texts), rule.rule_id
+
+
+@pytest.mark.parametrize("field", ["means", "columns"])
+def test_what_a_gate_cannot_watch_is_refused(tmp_path, field):
+    rule = RULE.format(id="core.accounts.key", dimension="validity")
+    write(tmp_path, "delivery", "core__accounts", rule, head=f"watched: {{{field}: [balance]}}\n")
+    with pytest.raises(SuiteError, match=f"core__accounts.yml, watched: unknown {field}; known are empty"):
+        load_suites(tmp_path, "delivery")
