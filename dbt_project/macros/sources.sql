@@ -8,10 +8,23 @@
     )
 {%- endmacro %}
 
-{#- What a source delivered up to the business date, without the quarantined lines. -#}
+{#- What a source delivered up to the business date, without the quarantined lines; a line that was released comes
+    back on the date of its release. -#}
 {% macro landed(source_code, table_name) -%}
+    {%- set table = var('declarations', []) | selectattr('source', 'equalto', source_code)
+        | selectattr('table', 'equalto', table_name) | first -%}
+    {%- set is_released = source_code ~ '.' ~ table_name in var('released', []) -%}
     (
-        select received.*
+        select
+            {%- if is_released %}
+            {%- for column in table.columns %}
+            received.{{ column.name }},
+            {%- endfor %}
+            received._received_date,
+            received._line_number
+            {%- else %}
+            received.*
+            {%- endif %}
         from {{ source(source_code, table_name) }} as received
         where
             received._received_date <= {{ as_of() }}
@@ -24,7 +37,45 @@
                     and quarantined.received_date = received._received_date
                     and quarantined.line_number = received._line_number
             )
+        {%- if is_released %}
+        union all
+        {{ released(table) }}
+        {%- endif %}
     )
+{%- endmacro %}
+
+{#- The released lines of a table, as if received on the date of their release, the cells that do not cast emptied.
+    Such a line gives way to a later one of its key. Its own number stays where it keeps its own date; among the lines
+    of another date it has a negative one. -#}
+{% macro released(table) -%}
+    select
+        {%- for column in table.columns %}
+        {%- if column.type == 'text' or column.required %}
+        received.{{ column.name }},
+        {%- else %}
+        case when not {{ does_not_cast('received', column) }} then received.{{ column.name }} end as {{ column.name }},
+        {%- endif %}
+        {%- endfor %}
+        line.business_date as _received_date,
+        case when line.business_date = line.received_date then line.line_number else -line.release_id end
+            as _line_number
+    from {{ source('ops', 'released_lines') }} as line
+    inner join {{ source(table.source, table.table) }} as received
+        on line.received_date = received._received_date and line.line_number = received._line_number
+    where
+        line.source_code = '{{ table.source }}'
+        and line.table_name = '{{ table.table }}'
+        and line.business_date <= {{ as_of() }}
+        and not exists (
+            select 1
+            from {{ source(table.source, table.table) }} as later
+            where
+                later._received_date > line.received_date
+                and later._received_date <= line.business_date
+                {%- for column in table.key %}
+                and later.{{ column }} = received.{{ column }}
+                {%- endfor %}
+        )
 {%- endmacro %}
 
 {#- Whether a delivered cell is not what its declaration says; an empty one only where it is required. -#}

@@ -16,7 +16,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from pipelines.building.dbt import build
-from pipelines.landing.received import received_hash
+from pipelines.landing.received import received_hash, released_tables
 from pipelines.months import last_date, month_number
 from pipelines.nights import Night
 from pipelines.settings import Settings
@@ -83,8 +83,8 @@ def at(settings: Settings, night: Night, stop: Stop) -> Iterator[Night]:
 
 def stage(settings: Settings, night: Night) -> None:
     """Let the typed views show what was received up to the night's date; make them where they changed."""
-    made_from = _code(settings)
     with connect(settings, WRITER, night.night_id) as connection, connection.cursor() as cursor:
+        made_from = " ".join([_code(settings), *released_tables(cursor)])
         _read_as_of(cursor, night.workspace, night.business_date)
         cursor.execute(
             "select made_from, to_regclass(%s) is not null from ops.views where workspace = %s",
@@ -139,7 +139,7 @@ def _month_ends(after: date, before: date) -> Iterator[date]:
 
 
 def _inputs(cursor: Cursor, settings: Settings, workspace: Workspace, until: date) -> str:
-    """A hash of all that marts as of a date are a function of: deliveries, quarantine, policy and code."""
+    """A hash of what marts as of a date follow from: deliveries, quarantine, releases, policy and code."""
     parts = [_code(settings), received_hash(cursor, until)]
     parts += [_policy(cursor, workspace.schema("policy"), name, until) for name in _policy_tables(cursor)]
     return sha256("\n".join(parts).encode()).hexdigest()

@@ -19,6 +19,7 @@ from pipelines.approval import ApprovalError
 from pipelines.churn import ChurnError
 from pipelines.cli import airflow, banks
 from pipelines.cli.summary import print_summary, print_table
+from pipelines.gates.releases import ReleaseError
 from pipelines.gates.waivers import WaiverError
 from pipelines.identity.errors import IdentityError
 from pipelines.nights import Night
@@ -45,6 +46,7 @@ KNOWN_ERRORS = (
     psycopg2.Error,
     publishing.PublishError,
     RebuildError,
+    ReleaseError,
     rooms.RoomsError,
     WarehouseError,
     WorkspaceError,

@@ -10,6 +10,7 @@ from pipelines.cli.commands import DAY, by_two, told
 from pipelines.cli.summary import print_table
 from pipelines.gates import waivers
 from pipelines.gates.quarantine import quarantined
+from pipelines.gates.releases import release
 from pipelines.settings import Settings
 
 console = Console()
@@ -74,6 +75,35 @@ def list_cells(
     print_table(
         console,
         f"quarantine of bank {settings.bank}: {len(found.cells)} of {found.count} cells",
-        ("source", "table", "received", "line", "column", "rule", "value (masked)", "night"),
+        ("source", "table", "received", "line", "column", "rule", "value (masked)", "night", "released from"),
         found.cells,
+    )
+
+
+@quarantine.command("release")
+@click.option("--source", required=True, help="Source of the delivery.")
+@click.option("--table", required=True, help="Its table.")
+@click.option("--date", "received", type=DAY, required=True, help="Date on which it was received.")
+@click.option(
+    "--line", "lines", type=int, multiple=True, required=True, help="Line; may be given several times."
+)
+@by_two
+@click.pass_obj
+@told
+def release_lines(
+    settings: Settings,
+    source: str,
+    table: str,
+    received: datetime,
+    lines: tuple[int, ...],
+    reason: str,
+    proposer: str,
+    approver: str,
+) -> None:
+    """Let lines in after all, the cells that cannot be read left empty."""
+    day = release(settings, source, table, received.date(), lines, reason, proposer, approver)
+    console.print(
+        f"{source}.{table} {received.date()}: {len(set(lines))} lines count as received on {day}; "
+        "run that night now or when it is due",
+        highlight=False,
     )

@@ -61,9 +61,15 @@ def _expected_dates(cur: cursor, source_code: str, window: Window) -> list[date]
 
 
 def _quarantined_lines(cur: cursor, window: Window) -> dict[tuple[str, str], dict[date, int]]:
+    """Lines set aside, without those that were let in on their own date."""
     cur.execute(
-        "select source_code, table_name, received_date, count(distinct line_number) from ops.quarantine "
-        f"where {window.where('received_date')} group by 1, 2, 3 order by 1, 2, 3"
+        "select source_code, table_name, received_date, count(distinct line_number) "
+        f"from ops.quarantine as cell where {window.where('received_date')} "
+        "and not exists (select from ops.released_lines as line "
+        "where line.business_date = line.received_date "
+        "and (line.source_code, line.table_name) = (cell.source_code, cell.table_name) "
+        "and (line.received_date, line.line_number) = (cell.received_date, cell.line_number)) "
+        "group by 1, 2, 3 order by 1, 2, 3"
     )
     found: dict[tuple[str, str], dict[date, int]] = {}
     for source, table, day, lines in cur.fetchall():

@@ -46,7 +46,10 @@ def quarantine_rejected(settings: Settings, night: Night) -> int:
 
 @dataclass(frozen=True)
 class Quarantined:
-    """Cells set aside: how many there are, and the newest of them with their values masked."""
+    """Cells set aside: how many there are, and the newest of them with their values masked.
+
+    The last of a cell's fields is the date from which its line was released, None where it was not.
+    """
 
     count: int
     cells: list[tuple]
@@ -66,7 +69,9 @@ def quarantined(
         (count,) = cur.fetchone()
         cur.execute(
             "select source_code, table_name, received_date, line_number, column_name, rule_id, value_mask, "
-            f"night_id from ops.quarantine where {where} "
+            "cell.night_id, line.business_date "
+            "from ops.quarantine as cell left join ops.released_lines as line "
+            f"using (source_code, table_name, received_date, line_number) where {where} "
             "order by received_date desc, source_code, table_name, line_number, column_name limit %(limit)s",
             names,
         )

@@ -94,12 +94,20 @@ def _tie_table(cur: cursor, table: Table, suite: Suite, staging: str, window: Wi
 
 
 def _measuring(table: Table, suite: Suite, staging: str, window: Window) -> str:
+    """Of lines let in on their own date the bad cells alone are aside; later ones have numbers below 0."""
     staged_sums = [f"sum({suite.sums.get(name, name)}) as sum_{name}" for name in table.sums]
     return f"""
         with quarantined as (
-            select distinct received_date, line_number
-            from ops.quarantine
-            where source_code = %(source)s and table_name = %(table)s and {window.where("received_date")}
+            select cell.received_date, cell.line_number, array_agg(cell.column_name) as cells,
+                   bool_or(line.release_id is null) as is_out
+            from ops.quarantine as cell
+            left join ops.released_lines as line
+                on (line.source_code, line.table_name) = (cell.source_code, cell.table_name)
+                and (line.received_date, line.line_number) = (cell.received_date, cell.line_number)
+                and line.business_date = line.received_date
+            where cell.source_code = %(source)s and cell.table_name = %(table)s
+                and {window.where("cell.received_date")}
+            group by 1, 2
         ),
         landed as (
             select {", ".join(["r._received_date as received_date", *_landed(table)])}
@@ -107,7 +115,7 @@ def _measuring(table: Table, suite: Suite, staging: str, window: Window) -> str:
             left join quarantined as q
                 on q.received_date = r._received_date and q.line_number = r._line_number
             cross join lateral (
-                select q.line_number is null and coalesce({_excluded(suite)}, false) as is_excluded
+                select q.is_out is not true and coalesce({_excluded(suite)}, false) as is_excluded
             ) as x
             where {window.where("r._received_date")}
             group by r._received_date
@@ -115,7 +123,7 @@ def _measuring(table: Table, suite: Suite, staging: str, window: Window) -> str:
         staged as (
             select {", ".join(["_received_date as received_date", "count(*) as row_count", *staged_sums])}
             from {staging}.{suite.relation}
-            where {window.where()}
+            where {window.where()} and _line_number > 0
             group by _received_date
         ),
         measured as (
@@ -135,12 +143,13 @@ def _measuring(table: Table, suite: Suite, staging: str, window: Window) -> str:
 
 def _landed(table: Table) -> Iterator[str]:
     yield "count(*) as row_count"
-    yield "count(q.line_number) as quarantined_count"
+    yield "count(*) filter (where q.is_out) as quarantined_count"
     yield "count(*) filter (where x.is_excluded) as excluded_count"
     for name in table.sums:
         number = f"case when r.{name} ~ '^[+-]?[0-9]+([.][0-9]+)?$' then cast(r.{name} as numeric) else 0 end"
         yield f"sum({number}) as sum_{name}"
-        yield f"sum({number}) filter (where q.line_number is not null) as quarantined_{name}"
+        aside = f"q.is_out or (not x.is_excluded and '{name}' = any(q.cells))"
+        yield f"sum({number}) filter (where {aside}) as quarantined_{name}"
         yield f"sum({number}) filter (where x.is_excluded) as excluded_{name}"
 
 

@@ -16,7 +16,7 @@ from pipelines.nights import published_until
 from pipelines.sources.declaration import Bank, Source, Table
 
 _DATE_FOLDER = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DATA_FILE = re.compile(r"[^.].*\.(csv|csv\.gz|parquet)")
+_DATA_FILE = re.compile(r"[^.].*\.(csv|csv\.gz|parquet)", re.DOTALL)  # a name may hold a line end
 # A file whose state changed this long before it was landed cannot have changed since: its bytes are not read
 # again. Wide, because the clocks of the database and of the files' machine may differ.
 _CLOCK_MARGIN = timedelta(days=1)

@@ -7,7 +7,7 @@ from psycopg2.extensions import cursor as Cursor
 
 
 def received_hash(cursor: Cursor, until: date) -> str:
-    """A hash of the deliveries received up to a date and of the lines set aside."""
+    """A hash of the deliveries received up to a date, of the lines set aside and those released by then."""
     cursor.execute(
         """
         select md5(string_agg(
@@ -22,4 +22,23 @@ def received_hash(cursor: Cursor, until: date) -> str:
     cursor.execute(
         "select count(*), sum(line_number) from ops.quarantine where received_date <= %s", (until,)
     )
-    return sha256(f"{deliveries} {cursor.fetchone()}".encode()).hexdigest()
+    aside = cursor.fetchone()
+    cursor.execute(
+        """
+        select md5(string_agg(
+            concat_ws('|', source_code, table_name, received_date, line_number, business_date, release_id),
+            ',' order by release_id
+        ))
+        from ops.released_lines where business_date <= %s
+        """,
+        (until,),
+    )
+    return sha256(f"{deliveries} {aside} {cursor.fetchone()}".encode()).hexdigest()
+
+
+def released_tables(cursor: Cursor) -> list[str]:
+    """``<source>.<table>`` of every table that has lines let in out of quarantine, on whatever date."""
+    cursor.execute(
+        "select distinct concat_ws('.', source_code, table_name) from ops.quarantine_releases order by 1"
+    )
+    return [name for (name,) in cursor.fetchall()]

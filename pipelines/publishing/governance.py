@@ -98,9 +98,14 @@ GOVERNANCE: dict[str, GovernanceView] = {
     "data_quality_quarantine": GovernanceView(
         """
         select n.business_date, q.night_id, q.source_code, q.table_name, q.received_date, q.line_number,
-               q.rule_id, q.column_name, q.value_mask, q.value_hmac, q.hmac_key_id
+               q.rule_id, q.column_name, q.value_mask, q.value_hmac, q.hmac_key_id,
+               r.business_date as released_from_date, r.reason as release_reason,
+               r.proposer as release_proposer, r.approver as release_approver
         from ops.quarantine as q
         join ops.nights as n on n.night_id = q.night_id
+        left join ops.released_lines as r
+            on (r.source_code, r.table_name, r.received_date, r.line_number)
+            = (q.source_code, q.table_name, q.received_date, q.line_number)
         where n.workspace = ''""",
         "隔离行：每行每规则每列一条 | One row per quarantined line, rule and column",
         {
@@ -115,6 +120,11 @@ GOVERNANCE: dict[str, GovernanceView] = {
             "value_mask": "掩码值 | Masked value",
             "value_hmac": "带密钥的哈希 | Keyed hash of the value",
             "hmac_key_id": "密钥编号 | Key id",
+            "released_from_date": "放行生效业务日期（空：未放行） | "
+            "Business date from which the line was released (empty: it was not)",
+            "release_reason": "放行理由 | Reason of the release",
+            "release_proposer": "放行提出人 | Proposer of the release",
+            "release_approver": "放行批准人 | Approver of the release",
         },
         readers=("risk_reader",),
     ),
@@ -160,13 +170,17 @@ GOVERNANCE: dict[str, GovernanceView] = {
 
 
 def governance_is_ready(connection: Connection) -> bool:
-    """Whether every governance view exists."""
+    """Whether every governance view exists, with all its columns."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select count(*) from pg_catalog.pg_views where schemaname = 'reporting' and viewname = any (%s)",
+            "select c.relname::text, a.attname::text from pg_catalog.pg_class as c "
+            "inner join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 "
+            "where c.relnamespace = 'reporting'::regnamespace and c.relname = any (%s)",
             (list(GOVERNANCE),),
         )
-        return cursor.fetchone()[0] == len(GOVERNANCE)
+        return set(cursor.fetchall()) >= {
+            (name, column) for name, view in GOVERNANCE.items() for column in view.columns
+        }
 
 
 def ensure_governance_views(connection: Connection) -> None:

@@ -236,11 +236,12 @@ def declared_sources(folder: Path = FOLDER) -> list[Source]:
 
 
 def declarations_for_dbt(sources: list[Source]) -> list[dict[str, Any]]:
-    """A plain dict per table for a dbt variable: source, table, columns (name, type, format, scale …)."""
+    """A plain dict per table for a dbt variable: source, table, key, columns (name, type, scale …)."""
     return [
         {
             "source": table.source,
             "table": table.name,
+            "key": list(table.key),
             "columns": [
                 {
                     "name": column.name,

@@ -127,8 +127,14 @@ def home(settings: Settings) -> Path:
 
 
 def program(settings: Settings, name: str) -> str:
-    """The path of one of PostgreSQL's programs, as ``psql``, for this process's own user."""
-    return str(_binaries(settings, None) / name)
+    """The path of one of PostgreSQL's programs, as ``psql``, for this process's own user.
+
+    EmbeddedError for a name that is none of them, a path above all: it would be given the password.
+    """
+    path = _binaries(settings, None) / name
+    if Path(name).name != name or not path.is_file():
+        raise EmbeddedError(f"{name!r} is no program of PostgreSQL; those there are lie in {path.parent}")
+    return str(path)
 
 
 def keep_secret(settings: Settings, name: str) -> str:

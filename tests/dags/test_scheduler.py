@@ -8,10 +8,12 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import psycopg2
 import pytest
 import yaml
+from clear_text import delivered, file_text, files_below, relations, rows_of, told
 from deployment import Deployment, DeploymentError, deployed
 from handmade_deliveries import read_delivery, write_delivery
 
@@ -81,6 +83,30 @@ def test_a_night_a_backfill_and_a_closed_gate(deployment):
     assert tasks["gate_delivery"]["try_number"] == 1, "a closed gate is not tried again"
     assert nights(deployment)[-1] == ("2026-10-31", "stopped", True)
     assert current(deployment) == "2026-10-30", "the last good edition stays"
+    nothing_clear_is_left(deployment)
+
+
+def nothing_clear_is_left(deployment: Deployment) -> None:
+    """Law 8: no name, number or address of a customer in a log, a rendered field or anything of Airflow's."""
+    folder = deployment.folder
+    var, personal = folder / "var", delivered(folder / "landing")
+    assert len(personal) > 200
+    kept = (folder / "landing", folder / "server", folder / "secrets", var / "secrets", var / "demo/identity")
+    files = files_below(folder, *kept)
+    assert [path for path in files if path.name.startswith("attempt=")], "the tasks' own logs"
+    for path in files:
+        assert told(personal, file_text(path)) == set(), path
+    password = unquote(urlsplit(deployment.environment["YIHU_DATABASE_URL"]).password or "")
+    assert len(password) > 12
+    assert [path for path in files if password in file_text(path)] == []
+    address = deployment.environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("+psycopg2", "")
+    with closing(psycopg2.connect(address)) as connection:
+        tables = relations(connection)
+        assert {"rendered_task_instance_fields", "xcom", "log"} <= {name for _, name, _ in tables}
+        for schema, name, _ in tables:
+            for text in rows_of(connection, schema, name):
+                assert told(personal, text) == set(), name
+                assert password not in text, name
 
 
 def health_checks(deployment: Deployment) -> list[list[str]]:

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.settings import ROOT
 
-from . import model_checks, python_checks, word_checks
+from . import model_checks, python_checks, secret_checks, word_checks
 from .tree import read_whitelist
 
 CHECKS = {
@@ -25,6 +25,7 @@ CHECKS = {
         python_checks.import_direction,
         python_checks.clock_and_chance,
         python_checks.exact_money,
+        secret_checks.secrets_kept_out,
         word_checks.expectation_rules,
         word_checks.policy_names,
         word_checks.loose_ends,
@@ -200,6 +201,17 @@ BREACHES = [
         "never_read_days is read by nothing",
     ),
     ("loose_ends", "pipelines/planted.py", "# TO" + "DO: later", "TO" + "DO"),
+    # keys and passwords
+    (
+        "secrets_kept_out",
+        "pipelines/planted.py",
+        "# -----BEGIN EC " + "PRIVATE KEY-----\n",
+        "-----BEGIN EC " + "PRIVATE KEY-----",
+    ),
+    ("secrets_kept_out", "policy/planted.csv", "a,AKIA" + "2" * 16, "AKIA" + "2" * 16),
+    ("secrets_kept_out", "dags/planted.yml", "hmac_key: '" + "rosebud7" * 2 + "'", "rosebud7" * 2),
+    ("secrets_kept_out", "dags/planted.cfg", "url = postgresql://a:" + "rosebud@h/b", "rosebud"),
+    ("secrets_kept_out", "dags/planted.txt", "fernet " + "k" * 43 + "=", "k" * 39 + "k"),
 ]
 
 
@@ -248,6 +260,8 @@ HARMLESS = [
     ("dag_posters", "dags/planted.py", DAG + "@task\ndef a():\n  from pipelines import b\n  return b.c()\n"),
     ("clock_and_chance", "pipelines/planted.py", "import random, time\nrandom.Random(7)\ntime.monotonic()"),
     ("expectation_rules", "expectations/edition/planted.yml", f"table: planted\nrules: [{RULE}]"),
+    ("secrets_kept_out", "dags/planted.py", "url = f'postgresql://{user}:{password}@{host}'\n"),
+    ("secrets_kept_out", "docs/planted.md", "postgresql://user:password@host/bank, `${YIHU_PASSWORD}`\n"),
 ]
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
-from handmade_deliveries import control_of, data_bytes, read_delivery
+from handmade_deliveries import control_of, data_bytes, read_delivery, write_delivery
 from night_support import begin_night, digests, night_state, query, run_night
 from small_bank import LAST, NEXT, copied, current_edition, reading, small_bank
 
@@ -20,9 +20,26 @@ from pipelines.policy import PolicyError
 from pipelines.settings import ROOT
 from pipelines.sources import load_source
 from pipelines.steps import run_step
+from pipelines.warehouse import rooms
 
 TRANSACTIONS = load_source("core").table("transactions")
 SECRET = "6222O2O2OO112233"  # stands in a number's place: it may be somebody's card number
+HOSTILE = (
+    "'; drop schema marts cascade; --",
+    '"); drop table raw.core__customers; --',
+    "$$; select pg_sleep(60); $$",
+    "{{ 1 / 0 }}{% raw %}",
+    "%s %(code)s %",
+    "\\N",
+    "\\.",
+    "<script>alert(1)</script>",
+    "../../../etc/passwd",
+    "=cmd|' /C calc'!A0",
+    "one\r\ntwo\tthree",
+    "\x1e\x1f",
+    "\u202egnp.exe",
+    "\U0001f3e6" * 400,
+)
 FEW, MANY = 2, 10  # of the 250 lines that are added; policy bears one in a hundred
 
 
@@ -238,6 +255,7 @@ def test_many_unreadable_lines_close_the_gate_few_are_set_aside(bank, delivery):
     assert "quarantine_share.core.transactions" in page(bank)
 
     delivery.write(delivery.added(FEW))  # delivered again: the same folder, as the night is not published
+    deliver_hostile_texts(bank.landing)
     night = run_night(bank, NEXT)
     assert night_state(bank, night)[0] == "published"
     assert current_edition(bank) == "edition_20261102_1"
@@ -255,6 +273,53 @@ def test_many_unreadable_lines_close_the_gate_few_are_set_aside(bank, delivery):
     assert query(bank, "select count(*) from marts.transactions where transaction_id like '%%X0%%'") == [
         (250 - FEW,)
     ]
+    are_texts_and_nothing_else(bank)
+
+
+def deliver_hostile_texts(landing):
+    """Branches, and customers with an account each, whose free cells and numbers are those of HOSTILE."""
+    dated = {"branch_no": HOSTILE[0], "opened_date": "2020-01-01"}
+    account = {"product_code": "CUR", "currency": "CNY", "annual_rate": "0.002", **dated}
+    free = ("customer_no", "full_name", "identity_number", "phone", "email", "region", "address", "hobby")
+    made = {
+        "branches": [
+            {"branch_no": text, "branch_name": text, "region": text, "opened_date": "1990-01-01"}
+            for text in HOSTILE
+        ],
+        "customers": [
+            {**dict.fromkeys(free, text), **dated, "customer_kind": "P", "identity_type": "ID"}
+            for text in HOSTILE
+        ],
+        "accounts": [{**account, "account_no": text, "customer_no": text} for text in HOSTILE],
+        "account_holders": [
+            {"account_no": text, "customer_no": text, "role": "OWNER", "from_date": "2020-01-01"}
+            for text in HOSTILE
+        ],
+        "balances": [{"account_no": text, "balance_date": str(NEXT), "balance": "1.00"} for text in HOSTILE],
+    }
+    for name, rows in made.items():
+        table = load_source("core").table(name)
+        write_delivery(landing, table, NEXT, [*read_delivery(landing, table, NEXT), *rows])
+
+
+def are_texts_and_nothing_else(bank):
+    """Every hostile text went through all rooms as it came, and did nothing on its way."""
+    seen = "select {} from {} where {} = any(%s)"
+    for column, relation, prefix in (
+        ("customer_no", "raw.core__customers", ""),
+        ("full_name", "protected.customer_records", ""),
+        ("source_customer_id", "reporting.customer_identities", ""),
+        ("account_id", "reporting.customer_accounts", "core:"),
+        ("branch_name", "reporting.branches", ""),
+        ("hobby_name", "reporting.customer_360", ""),
+    ):
+        texts = [prefix + text for text in HOSTILE]
+        found = query(bank, seen.format(column, relation, column), texts)
+        assert sorted(text for (text,) in found) == sorted(texts), relation
+    assert query(bank, "select count(*) from pg_namespace where nspname = any(%s)", list(rooms.ROOMS)) == [
+        (len(rooms.ROOMS),)
+    ]
+    assert "<script>alert" not in page(bank)
 
 
 def page(settings):

@@ -219,3 +219,96 @@ def test_rooms_may_be_made_again(furnished):
         rooms.create(connection)
         assert rooms.are_ready(connection)
     assert run(furnished, "yihu_transformer", "select * from raw.things") == [(1,)]
+
+
+# ── out of the rooms ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_no_role_can_log_in_or_give_itself_more(settings):
+    powers = "rolcanlogin or rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls"
+    found = run(settings, None, f"select rolname, {powers} from pg_roles")
+    found = [(role, is_mighty) for role, is_mighty in found if role in rooms.ROLES]
+    assert sorted(found) == sorted((role, False) for role in rooms.ROLES)
+    analyst = run(
+        settings,
+        None,
+        "select g.rolname from pg_auth_members as m inner join pg_roles as g on m.roleid = g.oid "
+        "inner join pg_roles as r on m.member = r.oid where r.rolname = 'yihu_analyst'",
+    )
+    assert analyst in ([], [("bi_reader",)])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create role more login",
+        "alter role {role} superuser",
+        "alter role reporting_owner login password 'p'",
+        "grant yihu_loader to {role}",
+        "select pg_read_file('/etc/passwd')",
+        "select pg_ls_dir('/')",
+        "select lo_import('/etc/passwd')",
+        "copy (select 1) to program 'true'",
+        "copy (select 1) to '/tmp/yihu_out'",
+        "select * from pg_authid",
+        "select * from pg_catalog.pg_statistic",
+        "select pg_reload_conf()",
+        "alter system set log_statement = 'all'",
+        "create extension dblink",
+        "insert into ops.reader_branches values ('{role}', '*')",
+        "update ops.nights set state = 'published'",
+        "insert into ops.waivers (rule_id, from_date, until_date, reason, proposer, approver) "
+        "values ('r', '2026-01-01', '2026-01-01', 'r', 'a', 'b')",
+        "truncate ops.editions",
+        "create function ops.f() returns int language sql as 'select 1'",
+        "create function public.f() returns int language sql as 'select 1'",
+        "drop schema reporting cascade",
+        "alter schema raw owner to {role}",
+    ],
+)
+def test_what_no_role_may_do(furnished, statement):
+    for role in (*WRITERS, *READERS, "reporting_owner"):
+        assert not is_allowed(furnished, role, statement.format(role=role)), role
+
+
+@pytest.mark.parametrize("mode", ["read write", "read only"])
+def test_a_reader_gains_nothing_by_the_way_he_asks(furnished, mode):
+    """Savepoints, cursors, prepared statements and a role given back lead into no other room."""
+    reader = psycopg2.connect(reader_url(furnished))
+    closed = "select * from protected.things"
+    with reader, reader.cursor() as cursor:
+        cursor.execute(f"set transaction {mode}")
+        for asked in (
+            closed,
+            f"declare rows cursor for {closed}",
+            f"prepare asked as {closed}; execute asked",
+            f"explain analyze {closed}",
+            "do $$ begin perform thing from protected.things; end $$",
+            "set role reporting_owner",
+            "set session authorization yihu_transformer",
+            "select ops.check_fence()",
+            "table protected.things",
+            "select query_to_xml('table protected.things', true, false, '')",
+            "select (select thing from protected.things)",
+        ):
+            cursor.execute("savepoint before")
+            with pytest.raises(errors.InsufficientPrivilege):
+                cursor.execute(asked)
+            cursor.execute("rollback to savepoint before")
+            cursor.execute("reset role")
+    reader.close()
+
+
+def test_readers_can_run_no_function_of_ours_that_acts_for_its_owner(settings):
+    found = run(
+        settings,
+        None,
+        "select p.oid::regprocedure::text, has_function_privilege('bi_reader', p.oid, 'execute'), "
+        "coalesce(array_to_string(p.proconfig, ';'), '') like '%search_path=%' from pg_proc as p "
+        "inner join pg_namespace as n on p.pronamespace = n.oid "
+        "where p.prosecdef and n.nspname !~ '^(pg_|information_schema)'",
+    )
+    assert ("ops.check_fence()", False, True) in found
+    assert [name for name, _, is_fixed in found if not is_fixed] == [], "its search_path is its caller's"
+    # what readers may call lies in the room that they may enter
+    assert [name for name, may, _ in found if may and not name.startswith("reporting.")] == []
