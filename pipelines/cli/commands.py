@@ -26,6 +26,7 @@ from pipelines.rebuild import RebuildError, rebuilding
 from pipelines.settings import Settings, load_settings
 from pipelines.sources import DeclarationError, load_bank
 from pipelines.steps import QUALITY_ERRORS
+from pipelines.subjects import SubjectError
 from pipelines.warehouse import WarehouseError, admin_url, connect, embedded, reader_url, rooms
 from pipelines.workspace import Workspace, WorkspaceError
 
@@ -46,6 +47,7 @@ KNOWN_ERRORS = (
     publishing.PublishError,
     RebuildError,
     rooms.RoomsError,
+    SubjectError,
     WarehouseError,
     WorkspaceError,
 )
@@ -103,7 +105,7 @@ def main(context: click.Context, bank: str) -> None:
 def run(settings: Settings, day: datetime | None, bank_files: Path | None) -> None:
     """Make the bank's deliveries, take in its history and run one whole night (what `make run` calls)."""
     business_date = day.date() if day else banks.last_date(settings)
-    _prepare(settings)
+    prepare(settings)
     with console.status(f"deliveries of bank {settings.bank} up to {business_date}") as status:
 
         def tell(done: int, days: int) -> None:
@@ -119,7 +121,7 @@ def run(settings: Settings, day: datetime | None, bank_files: Path | None) -> No
 @told
 def night(settings: Settings, day: datetime) -> None:
     """Run one night on what lies in the landing folder; deliveries since the last night come in first."""
-    _prepare(settings)
+    prepare(settings)
     _run_night(settings, day.date())
 
 
@@ -129,7 +131,7 @@ def night(settings: Settings, day: datetime) -> None:
 @told
 def load(settings: Settings, day: datetime) -> None:
     """Take in history in bulk: up to the marts, with the scores of month ends, without an edition."""
-    _prepare(settings)
+    prepare(settings)
     _run_night(settings, day.date(), skipped=("build_edition", "gate_edition", "publish"))
 
 
@@ -148,8 +150,8 @@ def rebuild(settings: Settings, day: datetime, current_policy: bool, keep: bool)
 
     Equal digests: nothing changes. Different: it replaces that date's kept edition, with the cause on record.
     """
-    _prepare(settings)
-    with rebuilding(settings, day.date(), _run_id(), current_policy, keep) as night:
+    prepare(settings)
+    with rebuilding(settings, day.date(), run_id(), current_policy, keep) as night:
         _finish(settings, night)
 
 
@@ -351,7 +353,8 @@ def workspace_drop(settings: Settings, name: str) -> None:
     console.print(f"dropped {len(dropped)} schemas: {', '.join(dropped)}")
 
 
-def _prepare(settings: Settings) -> None:
+def prepare(settings: Settings) -> None:
+    """Start the database and bring Airflow's metadata up, telling what takes long."""
     with console.status("database"):
         admin_url(settings)
     with console.status("Airflow metadata (once, some seconds)"):
@@ -361,7 +364,7 @@ def _prepare(settings: Settings) -> None:
 def _run_night(settings: Settings, business_date: date, skipped: tuple[str, ...] = ()) -> None:
     if report.last_night(settings) is None:
         console.print(f"the database is new: history up to {business_date} is taken in first")
-    _finish(settings, nights.open_night(settings, business_date, _run_id()), skipped)
+    _finish(settings, nights.open_night(settings, business_date, run_id()), skipped)
 
 
 def _finish(settings: Settings, night: Night, skipped: tuple[str, ...] = ()) -> None:
@@ -371,5 +374,6 @@ def _finish(settings: Settings, night: Night, skipped: tuple[str, ...] = ()) -> 
         sys.exit(1)
 
 
-def _run_id() -> str:
+def run_id() -> str:
+    """A name for a run of the command line that no other run has."""
     return f"cli__{datetime.now(UTC):%Y%m%dT%H%M%S.%f}__{os.getpid()}"
