@@ -60,7 +60,7 @@ def export_command(
 def forget(
     settings: Settings, customer_id: str, no_rebuild: bool, reason: str, proposer: str, approver: str
 ) -> None:
-    """Put pseudonyms in the place of a person's clear values, everywhere, and build the kept editions again."""
+    """Put pseudonyms in the place of a person's clear values, and build the kept editions again."""
     done = subjects.forget(settings, customer_id, reason, proposer, approver)
     console.print(
         f"erasure {done.decision_id}: {done.lines} lines of raw and {len(done.files)} landing files now hold "
@@ -69,9 +69,7 @@ def forget(
         soft_wrap=True,
     )
     for path in done.absent_files:
-        console.print(
-            f"not there any more, so look into your archive: {path}", highlight=False, soft_wrap=True
-        )
+        console.print(f"gone, so look into your archive: {path}", highlight=False, soft_wrap=True)
     rows = [(each.class_zh, each.class_en, each.years, each.until or "-") for each in done.kept]
     headings = ("法定保存", "kept by law", "years after the relation ends", "until")
     print_table(console, f"kept of {customer_id}", headings, rows)
@@ -89,8 +87,8 @@ def _rebuild(settings: Settings, day: date) -> None:
     with rebuilding(settings, day, run_id()) as night, console.status(f"edition of {day}"):
         if not airflow.run_night(settings, night):
             raise click.ClickException(
-                f"the edition of {day} was not built again; see `yihu status`, then `yihu rebuild --date {day}` "
-                "and the later kept dates after it"
+                f"the edition of {day} was not built again: see `yihu status`, then run "
+                f"`yihu rebuild --date {day}` and those of the later kept dates"
             )
 
 

@@ -14,8 +14,8 @@ from pipelines.workspace import Workspace
 
 # A number is taken where the source says that it is one. Persons and organisations (companies, institutions,
 # shops: told by their kind or by a Chinese name longer than a person's) are never compared with each other
-# but by number. A birth date or a sex without a name is no evidence, nor is what stands for a forgotten value:
-# whose the records of a forgotten person are, people have decided.
+# but by number. A birth date or a sex without a name is no evidence, nor is what stands for a
+# forgotten value: whose the records of a forgotten person are, people have decided.
 _VERSIONS = """
 select received_date, source_code, source_customer_id, line_number,
        min(received_date) over (partition by source_code, source_customer_id) as born_date,
@@ -29,7 +29,8 @@ select received_date, source_code, source_customer_id, line_number,
        case when not is_person then full_name end as organisation_name,
        case when not is_person then phone_number end as organisation_phone_number
 from (
-    select received_date, source_code, source_customer_id, line_number, identity_type_code, birth_date, sex_code,
+    select received_date, source_code, source_customer_id, line_number, identity_type_code,
+           birth_date, sex_code,
            {clear},
            coalesce(customer_kind_code, 'person') = 'person' and not coalesce(is_sole_trader, false)
            and not coalesce(regexp_replace(full_name, '\\s', '', 'g') ~ '^[\u4e00-\u9fff]{{5,}}$',

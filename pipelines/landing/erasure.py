@@ -1,7 +1,7 @@
 """A forgotten person's clear values: what takes their place in raw, and in later deliveries as they land.
 
 Which columns these are the declarations say: texts and dates of class C2 in the tables that name the source's
-customer, and a name beside a number in the records of others. Amounts and keys stay: they say nothing of who it is.
+customer, and a name beside a number in the records of others. Amounts and keys stay: they do not say who it is.
 """
 
 import re
@@ -56,8 +56,8 @@ def named_columns(table: Table) -> Iterator[tuple[str, tuple[str, ...]]]:
 def pseudonyms(columns: Iterable[Column], cells: Mapping[str, str | None]) -> dict[str, str | None]:
     """What takes the place of a line's clear values; an empty cell stays empty.
 
-    Of a date its year is left, for ages. Of a unified social credit code the first two signs are left: they say
-    that a sole trader is one.
+    Of a date its year is left, for ages. Of a unified social credit code the first two signs are left: they
+    say that a sole trader is one.
     """
     return {column.name: _pseudonym(column, cells) for column in columns if cells[column.name]}
 

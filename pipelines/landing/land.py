@@ -70,7 +70,7 @@ def land(
         with connection.cursor() as cursor:
             plan = plan_deliveries(cursor, bank, settings.landing, until)
             rows_in = rows_out = 0
-            for source, table in ((source, table) for source in bank.sources for table in source.tables):
+            for source, table in ((each, table) for each in bank.sources for table in each.tables):
                 files = [each for each in plan.deliveries if each.table == table]
                 reads = [each for each in plan.reads if each.table == table]
                 if not files and not reads:

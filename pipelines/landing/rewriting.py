@@ -11,7 +11,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipelines.landing.csv_files import csv_rows
@@ -37,8 +36,8 @@ class Rewritten:
 def rewrite(delivery: Delivery, changes: Changes) -> Rewritten:
     """Replace cells of some lines in a delivery's file, and its hash in the control file.
 
-    Undeclared columns of these lines are emptied. The file is whole at any moment; between it and its control file
-    a crash may come: the same call again mends that. DeliveryError where the new file is not what was promised.
+    Undeclared columns of these lines are emptied. The file is whole at any moment; between it and its control
+    file a crash may come: the same call again mends that. DeliveryError where the new file is not as promised.
     """
     fresh = delivery.path.with_name(f".{delivery.path.name}.fresh")
     try:

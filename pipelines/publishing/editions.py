@@ -143,7 +143,8 @@ def was_erased_since(connection: Connection, edition: Edition) -> bool:
     """Whether a person was forgotten after an edition was published."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select exists (select from ops.subject_decisions where kind_code = 'forget' and decided_at > %s)",
+            "select exists (select from ops.subject_decisions "
+            "where kind_code = 'forget' and decided_at > %s)",
             (edition.published_at,),
         )
         return cursor.fetchone()[0]

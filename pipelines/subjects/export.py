@@ -57,9 +57,9 @@ def export(
 ) -> Export:
     """Write all that is held about a customer into a new file of mode 0600.
 
-    Clear values are masked, unless a ``reader`` gives a ``reason``: then a ticket is put on record and committed
-    first, and used by the transaction that reads. SubjectError for an unknown customer, one of the two alone, or a
-    file that is there already.
+    Clear values are masked, unless a ``reader`` gives a ``reason``: then a ticket is put on record and
+    committed first, and used by the transaction that reads. SubjectError for an unknown customer, one of the
+    two alone, or a file that is there already.
     """
     if (reader is None) != (reason is None):
         raise SubjectError("clear text needs both a reader and a reason; nothing was read")
@@ -172,8 +172,8 @@ def _columns(cursor: Cursor, schema: str) -> list[tuple[str, list[str]]]:
     cursor.execute(
         "select c.relname, array_agg(a.attname::text order by a.attnum) from pg_catalog.pg_class as c "
         "inner join pg_catalog.pg_attribute as a on a.attrelid = c.oid "
-        "where c.relnamespace = to_regnamespace(%s) and c.relkind in ('r', 'p', 'v') and not c.relispartition "
-        "and a.attnum > 0 and not a.attisdropped group by 1 order by 1",
+        "where c.relnamespace = to_regnamespace(%s) and c.relkind in ('r', 'p', 'v') "
+        "and not c.relispartition and a.attnum > 0 and not a.attisdropped group by 1 order by 1",
         (schema,),
     )
     return cursor.fetchall()

@@ -56,8 +56,8 @@ def forget(settings: Settings, customer_id: str, reason: str, proposer: str, app
     """Put a person's erasure on record and carry it out in raw, the landing folder and everything live.
 
     The customer id stays, and so do amounts, accounts and transactions. The kept editions are the caller's to
-    build again (``Forgotten.dates``). May be called again: it finds the same lines. SubjectError for an unknown
-    customer, an organisation, no reason or a running night; ApprovalError for one person alone.
+    build again (``Forgotten.dates``). May be called again: it finds the same lines. SubjectError for an
+    unknown customer, an organisation, no reason or a running night; ApprovalError for one person alone.
     """
     require_two_people(proposer, approver)
     with connect(settings) as connection, connection.cursor() as cursor:
@@ -155,18 +155,21 @@ def _erase_live(cursor: Cursor, person: Person) -> None:
     cursor.execute("select to_regclass('protected.customer_attribute_values') is not null")
     if cursor.fetchone()[0]:
         cursor.execute(
-            "delete from protected.customer_attribute_values where customer_id = %s and attribute_code = any(%s)",
+            "delete from protected.customer_attribute_values "
+            "where customer_id = %s and attribute_code = any(%s)",
             (person.customer_id, list(CLEAR)),
         )
 
 
 def _clear_tables(cursor: Cursor) -> Iterator[tuple[str, str, list[str], list[str]]]:
-    """Tables of the live rooms with clear columns: schema, name, these columns, the columns that say whose."""
+    """Tables of the live rooms with clear columns: schema, name, these columns, those that say whose."""
     cursor.execute(
         """
         select c.table_schema, c.table_name,
                array_agg(c.column_name::text) filter (where c.column_name = any(%(clear)s)),
-               array_agg(c.column_name::text) filter (where c.column_name in ('customer_id', 'source_customer_id'))
+               array_agg(c.column_name::text) filter (
+                   where c.column_name in ('customer_id', 'source_customer_id')
+               )
         from information_schema.columns as c
         inner join information_schema.tables as t using (table_schema, table_name)
         where c.table_schema = any(%(rooms)s) and t.table_type = 'BASE TABLE'

@@ -1,4 +1,4 @@
-"""Who was one customer stays one: what the matcher found by clear values, kept as dated decisions of people."""
+"""Who was one customer stays one: what the matcher found by clear values, as dated decisions of people."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -13,8 +13,8 @@ from pipelines.subjects.person import Person, Record
 def freeze_links(cursor: Cursor, person: Person, decision_id: int) -> None:
     """Put every change of customer of a person's records on record as a decision of its own day.
 
-    So that a rebuild of any date has the customers it had, though nothing is left to match them by. The people who
-    decided to forget him answer for it. Records that were forgotten before are frozen already.
+    So that a rebuild of any date has the customers it had, though nothing is left to match them by. The people
+    who decided to forget him answer for it. Records that were forgotten before are frozen already.
     """
     cursor.execute(
         """

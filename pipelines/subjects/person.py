@@ -68,8 +68,8 @@ def sources_of(settings: Settings, person: Person) -> list[Source]:
     ]
     if silent := [source.code for source in sources if not source.subjects]:
         raise SubjectError(
-            f"source {silent[0]} holds records of {person.customer_id}, and its declaration does not say which "
-            f"columns name a customer: add subjects to pipelines/sources/{silent[0]}.yml"
+            f"source {silent[0]} holds records of {person.customer_id}, and its declaration does not say "
+            f"which columns name a customer: add subjects to pipelines/sources/{silent[0]}.yml"
         )
     return sources
 

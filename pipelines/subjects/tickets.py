@@ -21,8 +21,11 @@ def open_ticket(settings: Settings, customer_id: str, reader: str, reason: str) 
 
 
 def use_ticket(cursor: Cursor, ticket_id: int, customer_id: str) -> None:
-    """Mark a ticket as used, once. SubjectError for one of this very transaction: it could be rolled back with
-    what was read; for another customer's, and for one that was used."""
+    """Mark a ticket as used, once.
+
+    SubjectError for one of this very transaction (it could be rolled back with what was read), for another
+    customer's, and for one that was used.
+    """
     cursor.execute(
         "update ops.subject_tickets set used_in = pg_current_xact_id() "
         "where ticket_id = %s and customer_id = %s and used_in is null and opened_in <> pg_current_xact_id()",
