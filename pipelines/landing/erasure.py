@@ -1,7 +1,7 @@
 """A forgotten person's clear values: what takes their place in raw, and in later deliveries as they land.
 
 Which columns these are the declarations say: texts and dates of class C2 in the tables that name the source's
-customer, and a name beside a number in the records of others. Amounts and keys stay: they do not say who it is.
+customer, and a name beside a number in the records of others. Amounts and keys stay: they say not who it is.
 """
 
 import re

@@ -17,7 +17,8 @@ def record_decision(
         raise SubjectError(f"{person.customer_id}: a decision needs a reason; nothing was decided")
     cursor.execute(
         "insert into ops.subject_decisions "
-        "(kind_code, customer_id, effective_date, reason, proposer, approver) values (%s, %s, %s, %s, %s, %s) returning decision_id",
+        "(kind_code, customer_id, effective_date, reason, proposer, approver) "
+        "values (%s, %s, %s, %s, %s, %s) returning decision_id",
         (kind, person.customer_id, day, reason, proposer, approver),
     )
     (decision_id,) = cursor.fetchone()

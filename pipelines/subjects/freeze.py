@@ -13,7 +13,7 @@ from pipelines.subjects.person import Person, Record
 def freeze_links(cursor: Cursor, person: Person, decision_id: int) -> None:
     """Put every change of customer of a person's records on record as a decision of its own day.
 
-    So that a rebuild of any date has the customers it had, though nothing is left to match them by. The people
+    So that a rebuild of any date has the customers it had, though nothing is left to match them by. Those
     who decided to forget him answer for it. Records that were forgotten before are frozen already.
     """
     cursor.execute(
