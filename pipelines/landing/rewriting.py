@@ -37,7 +37,8 @@ def rewrite(delivery: Delivery, changes: Changes) -> Rewritten:
     """Replace cells of some lines in a delivery's file, and its hash in the control file.
 
     Undeclared columns of these lines are emptied. The file is whole at any moment; between it and its
-    control file a crash may come: the same call again mends that. DeliveryError where the new file is not as promised.
+    control file a crash may come: the same call again mends that. DeliveryError where the new file is
+    not as promised.
     """
     fresh = delivery.path.with_name(f".{delivery.path.name}.fresh")
     try:
