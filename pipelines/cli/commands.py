@@ -14,7 +14,7 @@ import click
 import psycopg2
 from rich.console import Console
 
-from pipelines import building, messages, nights, publishing, report
+from pipelines import building, disk, messages, nights, publishing, report
 from pipelines.approval import ApprovalError
 from pipelines.churn import ChurnError
 from pipelines.cli import airflow, banks
@@ -162,10 +162,11 @@ def rebuild(settings: Settings, day: datetime, current_policy: bool, keep: bool)
     is_flag=True,
     help="For a cron at the deadline: exit with 1, and tell, unless the last day that ended is published.",
 )
+@click.option("--days", default=365, show_default=True, help="How far ahead to reckon the disk.")
 @click.pass_obj
 @told
-def status(settings: Settings, count: int, due: bool) -> None:
-    """The last nights and the current edition."""
+def status(settings: Settings, count: int, due: bool, days: int) -> None:
+    """The last nights, and the disk the warehouse takes and will take."""
     with connect(settings) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select night_id, business_date, workspace, state, started_at, "
@@ -177,6 +178,7 @@ def status(settings: Settings, count: int, due: bool) -> None:
         rows = cursor.fetchall()
     headings = ("night", "business date", "workspace", "state", "started", "seconds", "step", "message")
     print_table(console, f"nights of bank {settings.bank}", headings, rows)
+    _print_disk(settings, days)
     missing = messages.missing_date(settings, datetime.now(UTC)) if due else None
     if missing:
         is_told = messages.tell_absence(settings, missing)
@@ -184,6 +186,32 @@ def status(settings: Settings, count: int, due: bool) -> None:
             f"business date {missing} is not published by its deadline; "
             + ("those on duty were told" if is_told else "YIHU_MESSAGES names nobody to tell")
         )
+
+
+def _print_disk(settings: Settings, days: int) -> None:
+    """What policy keeps, how large each room is, and how large it will be."""
+    published = publishing.list_editions(settings)
+    if not published:
+        return
+    retention = publishing.policy_retention(settings, published[0].business_date)
+    with connect(settings) as connection:
+        found = disk.forecast(settings, connection, retention, days)
+    rows = [(each.room, megabytes(each.byte_count), megabytes(each.later_byte_count)) for each in found.rooms]
+    kept = f"{retention.daily} daily and {retention.month_ends} month-end editions are kept"
+    print_table(console, f"disk ({kept})", ("room", "MB", f"MB in {days} days"), rows)
+    if found.free_byte_count is not None:
+        verdict = "enough" if found.fits else "NOT ENOUGH: give it a larger disk or keep fewer editions"
+        console.print(
+            f"{megabytes(found.free_byte_count)} MB are free, {megabytes(found.growth_byte_count)} MB more are "
+            f"needed within {days} days: {verdict}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def megabytes(byte_count: int) -> str:
+    """Millions of bytes, rounded up."""
+    return f"{-(-byte_count // 1_000_000):,}"
 
 
 @main.command()

@@ -1,5 +1,6 @@
 -- The rooms of design.md: who may write where, and the tables of ops.
--- Idempotent: every statement may run again on a live database. Roles and grants are in rooms.py.
+-- Idempotent: every statement may run again on a live database. Roles and grants are in rooms.py. What a later release
+-- changes stands in migrations/, each applied once.
 
 create schema if not exists raw;
 create schema if not exists policy;
@@ -9,6 +10,14 @@ create schema if not exists marts;
 create schema if not exists protected;
 create schema if not exists reporting;
 create schema if not exists ops;
+
+-- What releases have changed since, in the order of their numbers.
+create table if not exists ops.migrations (
+    migration_number integer primary key,
+    migration_name text not null,
+    sha256 text not null,
+    applied_at timestamptz not null default clock_timestamp()
+);
 
 -- ── nights: the lock. night_id is the fencing number ────────────────────────────────────────────────────────
 create table if not exists ops.nights (
@@ -139,34 +148,6 @@ create table if not exists ops.identity_decisions (
     approver text not null check (approver <> proposer),
     decided_at timestamptz not null default clock_timestamp(),
     check ((left_source_code, left_customer_id) < (right_source_code, right_customer_id))
-);
-
--- ── persons: what they asked for and two people decided, the records it is about, and who read clear text ─────────
-create table if not exists ops.subject_decisions (
-    decision_id bigint generated always as identity primary key,
-    kind_code text not null check (kind_code in ('forget', 'opt_out', 'opt_in')),
-    customer_id text not null,
-    effective_date date not null,
-    reason text not null check (reason <> ''),
-    proposer text not null,
-    approver text not null check (approver <> proposer),
-    decided_at timestamptz not null default clock_timestamp()
-);
-create table if not exists ops.subject_records (
-    decision_id bigint not null references ops.subject_decisions,
-    source_code text not null,
-    source_customer_id text not null,
-    primary key (decision_id, source_code, source_customer_id)
-);
--- A ticket is committed before it is used: a reading that is rolled back leaves it standing.
-create table if not exists ops.subject_tickets (
-    ticket_id bigint generated always as identity primary key,
-    reader_name text not null check (reader_name <> ''),
-    customer_id text not null,
-    reason text not null check (reason <> ''),
-    opened_at timestamptz not null default clock_timestamp(),
-    opened_in xid8 not null default pg_current_xact_id(),
-    used_in xid8 check (used_in <> opened_in)
 );
 
 -- ── churn: models with what they were trained on and how they did, and from when each scores ─────────────────────
