@@ -14,7 +14,7 @@ import click
 import psycopg2
 from rich.console import Console
 
-from pipelines import building, messages, nights, publishing, report
+from pipelines import building, disk, messages, nights, publishing, report
 from pipelines.approval import ApprovalError
 from pipelines.churn import ChurnError
 from pipelines.cli import airflow, banks
@@ -27,6 +27,7 @@ from pipelines.rebuild import RebuildError, rebuilding
 from pipelines.settings import Settings, load_settings
 from pipelines.sources import DeclarationError, load_bank
 from pipelines.steps import QUALITY_ERRORS
+from pipelines.subjects import SubjectError
 from pipelines.warehouse import WarehouseError, admin_url, connect, embedded, reader_url, rooms
 from pipelines.workspace import Workspace, WorkspaceError
 
@@ -48,6 +49,7 @@ KNOWN_ERRORS = (
     RebuildError,
     ReleaseError,
     rooms.RoomsError,
+    SubjectError,
     WarehouseError,
     WorkspaceError,
 )
@@ -105,7 +107,7 @@ def main(context: click.Context, bank: str) -> None:
 def run(settings: Settings, day: datetime | None, bank_files: Path | None) -> None:
     """Make the bank's deliveries, take in its history and run one whole night (what `make run` calls)."""
     business_date = day.date() if day else banks.last_date(settings)
-    _prepare(settings)
+    prepare(settings)
     with console.status(f"deliveries of bank {settings.bank} up to {business_date}") as status:
 
         def tell(done: int, days: int) -> None:
@@ -121,7 +123,7 @@ def run(settings: Settings, day: datetime | None, bank_files: Path | None) -> No
 @told
 def night(settings: Settings, day: datetime) -> None:
     """Run one night on what lies in the landing folder; deliveries since the last night come in first."""
-    _prepare(settings)
+    prepare(settings)
     _run_night(settings, day.date())
 
 
@@ -131,7 +133,7 @@ def night(settings: Settings, day: datetime) -> None:
 @told
 def load(settings: Settings, day: datetime) -> None:
     """Take in history in bulk: up to the marts, with the scores of month ends, without an edition."""
-    _prepare(settings)
+    prepare(settings)
     _run_night(settings, day.date(), skipped=("build_edition", "gate_edition", "publish"))
 
 
@@ -150,8 +152,8 @@ def rebuild(settings: Settings, day: datetime, current_policy: bool, keep: bool)
 
     Equal digests: nothing changes. Different: it replaces that date's kept edition, with the cause on record.
     """
-    _prepare(settings)
-    with rebuilding(settings, day.date(), _run_id(), current_policy, keep) as night:
+    prepare(settings)
+    with rebuilding(settings, day.date(), run_id(), current_policy, keep) as night:
         _finish(settings, night)
 
 
@@ -162,10 +164,11 @@ def rebuild(settings: Settings, day: datetime, current_policy: bool, keep: bool)
     is_flag=True,
     help="For a cron at the deadline: exit with 1, and tell, unless the last day that ended is published.",
 )
+@click.option("--days", default=365, show_default=True, help="How far ahead to reckon the disk.")
 @click.pass_obj
 @told
-def status(settings: Settings, count: int, due: bool) -> None:
-    """The last nights and the current edition."""
+def status(settings: Settings, count: int, due: bool, days: int) -> None:
+    """The last nights, and the disk the warehouse takes and will take."""
     with connect(settings) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select night_id, business_date, workspace, state, started_at, "
@@ -177,6 +180,7 @@ def status(settings: Settings, count: int, due: bool) -> None:
         rows = cursor.fetchall()
     headings = ("night", "business date", "workspace", "state", "started", "seconds", "step", "message")
     print_table(console, f"nights of bank {settings.bank}", headings, rows)
+    _print_disk(settings, days)
     missing = messages.missing_date(settings, datetime.now(UTC)) if due else None
     if missing:
         is_told = messages.tell_absence(settings, missing)
@@ -184,6 +188,32 @@ def status(settings: Settings, count: int, due: bool) -> None:
             f"business date {missing} is not published by its deadline; "
             + ("those on duty were told" if is_told else "YIHU_MESSAGES names nobody to tell")
         )
+
+
+def _print_disk(settings: Settings, days: int) -> None:
+    """What policy keeps, how large each room is, and how large it will be."""
+    published = publishing.list_editions(settings)
+    if not published:
+        return
+    retention = publishing.policy_retention(settings, published[0].business_date)
+    with connect(settings) as connection:
+        found = disk.forecast(settings, connection, retention, days)
+    rows = [(each.room, megabytes(each.byte_count), megabytes(each.later_byte_count)) for each in found.rooms]
+    kept = f"{retention.daily} daily and {retention.month_ends} month-end editions are kept"
+    print_table(console, f"disk ({kept})", ("room", "MB", f"MB in {days} days"), rows)
+    if found.free_byte_count is not None:
+        verdict = "enough" if found.fits else "NOT ENOUGH: give it a larger disk or keep fewer editions"
+        console.print(
+            f"{megabytes(found.free_byte_count)} MB are free, {megabytes(found.growth_byte_count)} MB more are "
+            f"needed within {days} days: {verdict}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def megabytes(byte_count: int) -> str:
+    """Millions of bytes, rounded up."""
+    return f"{-(-byte_count // 1_000_000):,}"
 
 
 @main.command()
@@ -353,7 +383,8 @@ def workspace_drop(settings: Settings, name: str) -> None:
     console.print(f"dropped {len(dropped)} schemas: {', '.join(dropped)}")
 
 
-def _prepare(settings: Settings) -> None:
+def prepare(settings: Settings) -> None:
+    """Start the database and bring Airflow's metadata up, telling what takes long."""
     with console.status("database"):
         admin_url(settings)
     with console.status("Airflow metadata (once, some seconds)"):
@@ -363,7 +394,7 @@ def _prepare(settings: Settings) -> None:
 def _run_night(settings: Settings, business_date: date, skipped: tuple[str, ...] = ()) -> None:
     if report.last_night(settings) is None:
         console.print(f"the database is new: history up to {business_date} is taken in first")
-    _finish(settings, nights.open_night(settings, business_date, _run_id()), skipped)
+    _finish(settings, nights.open_night(settings, business_date, run_id()), skipped)
 
 
 def _finish(settings: Settings, night: Night, skipped: tuple[str, ...] = ()) -> None:
@@ -373,5 +404,6 @@ def _finish(settings: Settings, night: Night, skipped: tuple[str, ...] = ()) -> 
         sys.exit(1)
 
 
-def _run_id() -> str:
+def run_id() -> str:
+    """A name for a run of the command line that no other run has."""
     return f"cli__{datetime.now(UTC):%Y%m%dT%H%M%S.%f}__{os.getpid()}"

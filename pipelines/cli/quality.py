@@ -9,6 +9,7 @@ from rich.console import Console
 from pipelines.cli.commands import DAY, by_two, told
 from pipelines.cli.summary import print_table
 from pipelines.gates import waivers
+from pipelines.gates.keys import rotate_key
 from pipelines.gates.quarantine import quarantined
 from pipelines.gates.releases import release
 from pipelines.settings import Settings
@@ -58,6 +59,16 @@ def list_waivers(settings: Settings) -> None:
 @click.group()
 def quarantine() -> None:
     """Lines that were set aside because a cell is not what its declaration says."""
+
+
+@quarantine.command("rotate-key")
+@click.pass_obj
+@told
+def rotate(settings: Settings) -> None:
+    """Key every masked value anew: with a new key, or the one that YIHU_HMAC_KEY names by now."""
+    done = rotate_key(settings)
+    left = f"; {done.left} keep a former key, their cells are gone from raw" if done.left else ""
+    console.print(f"key {done.key_id}: {done.rekeyed} values keyed anew{left}", highlight=False)
 
 
 @quarantine.command("list")

@@ -80,8 +80,12 @@ def quarantined(
 
 def hmac_key(settings: Settings, environ: Mapping[str, str] = os.environ) -> Key:
     """The key from YIHU_HMAC_KEY, else from ``<var>/secrets/hmac_key``, made once with mode 0600."""
-    secret = (environ.get("YIHU_HMAC_KEY") or embedded.keep_secret(settings, "hmac_key")).encode()
-    return Key(secret, hashlib.sha256(secret).hexdigest()[:8])
+    return make_key(environ.get("YIHU_HMAC_KEY") or embedded.keep_secret(settings, "hmac_key"))
+
+
+def make_key(secret: str) -> Key:
+    """The key of a secret; its id tells it apart from others and nothing of the secret."""
+    return Key(secret.encode(), hashlib.sha256(secret.encode()).hexdigest()[:8])
 
 
 def keyed_hmac(value: str, key: Key) -> str:

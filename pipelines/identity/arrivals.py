@@ -9,11 +9,13 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
 from pipelines.identity.matching.rules import Rules, read_rules
+from pipelines.landing.erasure import ERASED
 from pipelines.workspace import Workspace
 
 # A number is taken where the source says that it is one. Persons and organisations (companies, institutions,
 # shops: told by their kind or by a Chinese name longer than a person's) are never compared with each other
-# but by number. A birth date or a sex without a name is no evidence.
+# but by number. A birth date or a sex without a name is no evidence, nor is what stands for a
+# forgotten value: whose the records of a forgotten person are, people have decided.
 _VERSIONS = """
 select received_date, source_code, source_customer_id, line_number,
        min(received_date) over (partition by source_code, source_customer_id) as born_date,
@@ -27,7 +29,9 @@ select received_date, source_code, source_customer_id, line_number,
        case when not is_person then full_name end as organisation_name,
        case when not is_person then phone_number end as organisation_phone_number
 from (
-    select *,
+    select received_date, source_code, source_customer_id, line_number, identity_type_code,
+           birth_date, sex_code,
+           {clear},
            coalesce(customer_kind_code, 'person') = 'person' and not coalesce(is_sole_trader, false)
            and not coalesce(regexp_replace(full_name, '\\s', '', 'g') ~ '^[\u4e00-\u9fff]{{5,}}$',
                false) as is_person
@@ -35,6 +39,7 @@ from (
 ) as version
 where received_date <= {until} and received_date > {since} {chosen}
 """
+_CLEAR = ("full_name", "identity_number", "phone_number", "email_address", "address_text")
 _LINKS = """
 select distinct on (source_code collate "C", source_customer_id collate "C")
        source_code, source_customer_id, customer_id, _received_date as changed_date
@@ -69,7 +74,14 @@ def write_versions(
         if records
         else sql.SQL("")
     )
+    clear = (
+        sql.SQL("case when {0} not like {1} then {0} end as {0}").format(
+            sql.Identifier(name), sql.Literal(f"%{ERASED}")
+        )
+        for name in _CLEAR
+    )
     statement = sql.SQL(_VERSIONS).format(
+        clear=sql.SQL(", ").join(clear),
         versions=sql.Identifier(workspace.schema("intermediate"), "int_customer_versions_unioned"),
         since=sql.Literal(since or date.min),
         until=sql.Literal(until),

@@ -13,6 +13,7 @@ from psycopg2.extras import execute_values
 
 from pipelines.landing.csv_files import Hear
 from pipelines.landing.database import DatabaseRead, land_read
+from pipelines.landing.erasure import erase_landed
 from pipelines.landing.files import Control, Delivery, DeliveryError, new_columns, read_control, read_rows
 from pipelines.landing.plan import Plan, plan_deliveries
 from pipelines.landing.raw import analyze, copy_rows, delete_dates, ensure_raw_tables
@@ -69,7 +70,7 @@ def land(
         with connection.cursor() as cursor:
             plan = plan_deliveries(cursor, bank, settings.landing, until)
             rows_in = rows_out = 0
-            for table in (table for source in bank.sources for table in source.tables):
+            for source, table in ((each, table) for each in bank.sources for table in each.tables):
                 files = [each for each in plan.deliveries if each.table == table]
                 reads = [each for each in plan.reads if each.table == table]
                 if not files and not reads:
@@ -78,6 +79,7 @@ def land(
                     promised, landed = _land_files(cursor, table, files, plan, night.night_id)
                 else:
                     promised, landed = _land_reads(cursor, table, reads, night.night_id)
+                erase_landed(cursor, _RAW, source, table, [each.received_date for each in (*files, *reads)])
                 rows_in, rows_out = rows_in + promised, rows_out + landed
                 if progress:
                     count = len(files) + len(reads)

@@ -139,6 +139,17 @@ def record(connection: Connection, edition: Edition, found: dict[str, Digest]) -
         )
 
 
+def was_erased_since(connection: Connection, edition: Edition) -> bool:
+    """Whether a person was forgotten after an edition was published."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select from ops.subject_decisions "
+            "where kind_code = 'forget' and decided_at > %s)",
+            (edition.published_at,),
+        )
+        return cursor.fetchone()[0]
+
+
 def set_state(connection: Connection, edition_id: str, state: str) -> None:
     """Change the state of one edition."""
     with connection.cursor() as cursor:

@@ -202,6 +202,8 @@ def _cause(
     causes = versions.causes(same_date[0])
     if not causes and found == editions.digests(connection, same_date[0].edition_id):
         return "again after rollback"
+    if editions.was_erased_since(connection, same_date[0]):
+        causes.append("erasure")
     return ", ".join(causes) or "data or decision"
 
 

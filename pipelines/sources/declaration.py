@@ -127,6 +127,9 @@ class Source:
 
     ``reader`` is files, or postgres: then ``url_env`` names the environment variable that holds the address
     of its database, and no statement there may take longer than ``time_limit_seconds``.
+
+    ``subjects``: the columns, of whichever tables, that hold this source's customer number, the one that a
+    customer's own record is keyed by first. ``accounts``: the column that holds its account number.
     """
 
     code: str
@@ -138,6 +141,8 @@ class Source:
     reader: str = "files"
     url_env: str | None = None
     time_limit_seconds: int = 1800
+    subjects: tuple[str, ...] = ()
+    accounts: str | None = None
 
     def table(self, name: str) -> Table:
         """The table of that name."""
@@ -207,7 +212,7 @@ def _read_source(code: str, path: Path, changed: int) -> Source:
         _read_yaml(path),
         path.name,
         {"source", "name_zh", "name_en", "provides", "tables"},
-        {"pipeline", "reader", "url_env", "time_limit_seconds"},
+        {"pipeline", "reader", "url_env", "time_limit_seconds", "subjects", "accounts"},
     )
     if fields["source"] != code:
         raise DeclarationError(f"{path.name}: source is {fields['source']!r}, the file's name says {code!r}")
@@ -223,8 +228,11 @@ def _read_source(code: str, path: Path, changed: int) -> Source:
         reader=_one_of(fields.get("reader", "files"), READERS, f"{path.name}, reader"),
         url_env=fields.get("url_env"),
         time_limit_seconds=fields.get("time_limit_seconds", 1800),
+        subjects=_names(fields.get("subjects") or [], f"{path.name}, subjects"),
+        accounts=fields.get("accounts"),
     )
     _check_reader(source, tables, path.name)
+    _check_subjects(source, path.name)
     for table in source.tables:
         _check_deletes(source, table, f"{path.name}, table {table.name}")
     return source
@@ -378,6 +386,16 @@ def _check_reader(source: Source, tables: Mapping[str, Any], at: str) -> None:
             raise DeclarationError(f"{place}: watermark is missing; reader postgres reads by it")
         if table.mode == "snapshot":
             raise DeclarationError(f"{place}: a snapshot cannot be read by watermark; deliver it as a file")
+
+
+def _check_subjects(source: Source, at: str) -> None:
+    """A name that no table has would leave a person's rows out without a word."""
+    known = {name for table in source.tables for name in table.column_names}
+    for name in (*source.subjects, *((source.accounts,) if source.accounts else ())):
+        if name not in known:
+            raise DeclarationError(f"{at}: subjects or accounts names column {name!r}, which no table has")
+    if source.subjects and not any(table.key == source.subjects[:1] for table in source.tables):
+        raise DeclarationError(f"{at}: no table is keyed by {source.subjects[0]}, the first of subjects")
 
 
 def _check_deletes(source: Source, table: Table, at: str) -> None:

@@ -137,6 +137,21 @@ def program(settings: Settings, name: str) -> str:
     return str(path)
 
 
+def new_secret() -> str:
+    """A secret that nobody has had before."""
+    return secrets.token_urlsafe(32)
+
+
+def replace_secret(settings: Settings, name: str, secret: str) -> None:
+    """Put another secret in the place of ``keep_secret``'s; its file is whole at any moment."""
+    path = settings.var / "secrets" / name
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{name}.{secrets.token_hex(4)}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secret)
+    draft.replace(path)
+
+
 def keep_secret(settings: Settings, name: str) -> str:
     """The secret of this name in ``<var>/secrets``, made at the first call; its file is the owner's alone."""
     path = settings.var / "secrets" / name
@@ -144,7 +159,7 @@ def keep_secret(settings: Settings, name: str) -> str:
     if not path.exists():
         draft = path.with_name(f".{name}.{secrets.token_hex(4)}")
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(32))
+            file.write(new_secret())
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)  # the first of several processes wins, the others read its secret
         draft.unlink()

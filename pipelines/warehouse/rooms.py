@@ -7,6 +7,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from pipelines.warehouse.migrations import RoomsError, migrate, migration_texts
 from pipelines.workspace import LIVE, Workspace
 
 LOADER = "yihu_loader"
@@ -41,15 +42,12 @@ MEMBERSHIPS = {PUBLISHER: (TRANSFORMER, REPORTING_OWNER)}
 _TABLES = Path(__file__).with_name("rooms.sql")
 
 
-class RoomsError(Exception):
-    """The rooms cannot be made as they must be."""
-
-
 def create(connection: Connection) -> None:
     """Make roles, rooms, tables and grants in this database, in the caller's transaction; may run again."""
     with connection.cursor() as cursor:
         _create_roles(cursor)
         cursor.execute(_TABLES.read_text(encoding="utf-8"))
+        migrate(cursor)
         _grant_ops(cursor)
         _grant_rooms(cursor, LIVE)
         cursor.execute("revoke all on schema public from public")
@@ -123,7 +121,8 @@ def drop_workspace(connection: Connection, workspace: Workspace) -> list[str]:
 
 
 def _fingerprint() -> str:
-    text = _TABLES.read_text(encoding="utf-8") + Path(__file__).read_text(encoding="utf-8")
+    texts = [path.read_text(encoding="utf-8") for path in (_TABLES, Path(__file__))]
+    text = "".join([*texts, *migration_texts()])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

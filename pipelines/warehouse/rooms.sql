@@ -1,5 +1,6 @@
 -- The rooms of design.md: who may write where, and the tables of ops.
--- Idempotent: every statement may run again on a live database. Roles and grants are in rooms.py.
+-- Idempotent: every statement may run again on a live database. Roles and grants are in rooms.py. What a later release
+-- changes stands in migrations/, each applied once.
 
 create schema if not exists raw;
 create schema if not exists policy;
@@ -9,6 +10,14 @@ create schema if not exists marts;
 create schema if not exists protected;
 create schema if not exists reporting;
 create schema if not exists ops;
+
+-- What releases have changed since, in the order of their numbers.
+create table if not exists ops.migrations (
+    migration_number integer primary key,
+    migration_name text not null,
+    sha256 text not null,
+    applied_at timestamptz not null default clock_timestamp()
+);
 
 -- ── nights: the lock. night_id is the fencing number ────────────────────────────────────────────────────────
 create table if not exists ops.nights (

@@ -21,6 +21,7 @@ from pipelines.gates import (
     close_if_failed,
     docs_folder,
     hmac_key,
+    keyed_hmac,
     load_suites,
     quarantine_rejected,
     run_gate,
@@ -31,6 +32,7 @@ from pipelines.gates import tie_outs as tie_outs_module
 from pipelines.gates.data_docs import write_data_docs
 from pipelines.gates.dates import tell_dates
 from pipelines.gates.deliveries import SHARE_PARAMETER
+from pipelines.gates.keys import rotate_key
 from pipelines.gates.policy_values import PolicyValues
 from pipelines.gates.quarantine import quarantined
 from pipelines.gates.suites import GATES, fill
@@ -669,6 +671,49 @@ def test_the_key_is_made_once_or_given(settings):
     assert stat.S_IMODE((settings.var / "secrets" / "hmac_key").stat().st_mode) == 0o600
     assert made.key_id == hashlib.sha256(made.secret).hexdigest()[:8]
     assert hmac_key(settings, {"YIHU_HMAC_KEY": "given"}).secret == b"given"
+
+
+def test_rotation_keys_every_value_anew_and_touches_only_ops(shop):
+    shop.deliver(
+        [("a1", "Wang", "10"), ("a2", "Li", "ten yuan"), ("a3", "Wu", "Ten  yuan"), ("a4", "Xu", "?")]
+    )
+    quarantine_rejected(shop.settings, shop.night)
+    kept = "select line_number, rule_id, column_name, value_mask, night_id from ops.quarantine order by 1"
+    before, former = query(shop.settings, kept), hmac_key(shop.settings, {})
+    others = written(shop)
+
+    done = rotate_key(shop.settings, {})
+
+    key = hmac_key(shop.settings, {})
+    assert (done.key_id, done.rekeyed, done.left) == (key.key_id, 3, 0)
+    assert key != former
+    assert stat.S_IMODE((shop.settings.var / "secrets" / "hmac_key").stat().st_mode) == 0o600
+    stored = query(shop.settings, "select value_hmac, hmac_key_id from ops.quarantine order by line_number")
+    assert stored[0] == (keyed_hmac("ten yuan", key), key.key_id)
+    assert {key_id for _, key_id in stored} == {key.key_id}
+    assert query(shop.settings, kept) == before
+    assert written(shop) == others, "no table but the quarantine has been written to"
+
+    given = rotate_key(shop.settings, {"YIHU_HMAC_KEY": "given"})
+    assert given.rekeyed == 3
+    assert rotate_key(shop.settings, {"YIHU_HMAC_KEY": "given"}).rekeyed == 0
+    query(shop.settings, "delete from raw.shop__balances where _line_number = 3")
+    assert (again := rotate_key(shop.settings, {})).left == 1
+    assert again.rekeyed == 2
+
+
+def written(shop):
+    """Every other table with its rows and the transactions that wrote them."""
+    tables = query(
+        shop.settings,
+        "select format('%I.%I', n.nspname, c.relname) from pg_catalog.pg_class as c "
+        "inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid where c.relkind = 'r' "
+        "and n.nspname !~ '^(pg_|information_schema)' and c.relname <> 'quarantine' order by 1",
+    )
+    return [
+        query(shop.settings, f"select {table!r}, xmin::text, t::text from {table} as t")
+        for (table,) in tables
+    ]
 
 
 # ── the edition gate, and gates as processes ────────────────────────────────────────────────────────────────

@@ -1,15 +1,51 @@
 """One kind of writer per room, closed rooms for readers, and no word from a night that has ended."""
 
+import shutil
+
 import psycopg2
 import pytest
 from psycopg2 import errors
 
 from pipelines.settings import Settings
 from pipelines.warehouse import connect, reader_url, rooms
+from pipelines.warehouse.migrations import FOLDER, migrate
 from pipelines.workspace import LIVE, Workspace
 
 WRITERS = ("yihu_loader", "yihu_transformer", "yihu_publisher")
 READERS = ("bi_reader", "risk_reader")
+
+
+def test_a_database_of_the_former_shape_is_brought_up(settings):
+    former = "drop table ops.subject_records, ops.subject_decisions, ops.subject_tickets, ops.migrations"
+    run(settings, None, f"{former}; comment on schema ops is 'rooms of the former release'")
+    with connect(settings) as connection:
+        assert not rooms.are_ready(connection)
+        rooms.create(connection)
+        assert rooms.are_ready(connection)
+    assert run(settings, None, "select migration_number, migration_name from ops.migrations") == [
+        (1, "persons")
+    ]
+    assert run(settings, "yihu_publisher", "select count(*) from ops.subject_decisions") == [(0,)]
+    with connect(settings) as connection, connection.cursor() as cursor:
+        assert migrate(cursor) == [], "each is applied once"
+
+
+def test_a_migration_is_applied_once_in_order_and_never_changed(settings, tmp_path):
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "0003_later.sql").write_text("alter table ops.made_up add column later text;")
+    (tmp_path / "0002_sooner.sql").write_text("create table ops.made_up (sooner text);")
+    with connect(settings) as connection, connection.cursor() as cursor:
+        assert migrate(cursor, tmp_path) == ["sooner", "later"]
+        assert migrate(cursor, tmp_path) == []
+        with pytest.raises(rooms.RoomsError, match=r"0003 .later.*newer release"):
+            migrate(cursor)
+        (tmp_path / "0002_sooner.sql").write_text("create table ops.made_up (other text);")
+        with pytest.raises(rooms.RoomsError, match=r"0002 .sooner. is not the one"):
+            migrate(cursor, tmp_path)
+        (tmp_path / "later.sql").touch()
+        with pytest.raises(rooms.RoomsError, match="must be named"):
+            migrate(cursor, tmp_path)
+        connection.rollback()
 
 
 @pytest.fixture

@@ -22,10 +22,12 @@ select
     cast(keeper.credited_manager_id as text) as credited_manager_id,
     cast(play.play_code as text) as play_code,
     cast(tier.metric_tier_code as text) as metric_tier_code,
-    cast(gift.gift_code as text) as gift_code
+    cast(gift.gift_code as text) as gift_code,
+    cast(not coalesce(objection.is_opted_out, false) as boolean) as is_machine_decided
 from {{ ref('current_tiers') }} as tier
 inner join {{ ref('customers') }} as customer on tier.customer_id = customer.customer_id
 left join {{ ref('int_customer_keepers_derived') }} as keeper on tier.customer_id = keeper.customer_id
+left join {{ ref('customer_objections') }} as objection on tier.customer_id = objection.customer_id
 left join {{ ref('customer_plays') }} as play
     on tier.customer_id = play.customer_id and tier.scheme_code = 'maintenance_layer'
 left join {{ ref('int_gifts_allotted') }} as gift

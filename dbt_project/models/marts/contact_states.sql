@@ -16,13 +16,15 @@ requirements as (
 states as (
     select
         customer.customer_id,
-        coalesce(customer.is_do_not_contact, false) as is_do_not_contact,
+        coalesce(customer.is_do_not_contact, false)
+        or coalesce(objection.is_forgotten, false) as is_do_not_contact,
         customer.has_phone or customer.has_email or customer.has_address as is_reachable
         {%- for contact in contacts %},
         coalesce(requirement.is_{{ contact }}_required, false)
         and not customer.has_{{ contact }} as is_{{ contact }}_missing
         {%- endfor %}
     from {{ ref('customers') }} as customer
+    left join {{ ref('customer_objections') }} as objection on customer.customer_id = objection.customer_id
     left join requirements as requirement on customer.customer_kind_code = requirement.customer_kind_code
 )
 

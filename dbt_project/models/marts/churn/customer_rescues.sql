@@ -1,6 +1,6 @@
 -- C3, C4: what a customer who may leave takes along, and what a contact with him may be expected to save: probability
 -- × share saved by the strategy × present value of his margin were he to stay − cost of the contact. Who wants no
--- contact or cannot be reached has no rank; within the budget are the first of each branch of whom something is saved
+-- contact or cannot be reached has no rank, and who has opted out of automated decisions no strategy either; within the budget are the first of each branch of whom something is saved
 {%- set ends = {'': 'churn_probability', '_low': 'probability_low', '_high': 'probability_high'} %}
 with
 
@@ -21,15 +21,19 @@ risks as (
         {%- endfor %}
         customer.branch_id,
         contact.is_contactable,
-        strategy.strategy_code,
-        strategy.strategy_basis_code,
-        strategy.strategy_detail,
+        coalesce(objection.is_opted_out, false) as is_opted_out,
+        case when not coalesce(objection.is_opted_out, false) then strategy.strategy_code end as strategy_code,
+        case
+            when objection.is_opted_out then 'opted_out' else strategy.strategy_basis_code
+        end as strategy_basis_code,
+        case when not coalesce(objection.is_opted_out, false) then strategy.strategy_detail end as strategy_detail,
         lifetime.kept_amount,
         cast(
             candidate.aum_trailing_amount
             * coalesce(score.loss_share, {{ policy_value('churn_loss_share') }}) as decimal(18, 8)
         ) as lost_amount,
         case
+            when objection.is_opted_out then null
             when strategy.strategy_code = 'offensive' then {{ policy_value('churn_offensive_save_share') }}
             else {{ policy_value('churn_defensive_save_share') }}
         end as save_rate,
@@ -40,6 +44,7 @@ risks as (
     inner join {{ ref('contact_states') }} as contact on score.customer_id = contact.customer_id
     inner join {{ ref('int_churn_strategies_derived') }} as strategy on score.customer_id = strategy.customer_id
     inner join {{ ref('customer_lifetimes') }} as lifetime on score.customer_id = lifetime.customer_id
+    left join {{ ref('customer_objections') }} as objection on score.customer_id = objection.customer_id
 ),
 
 valued as (
@@ -61,7 +66,7 @@ ranked as (
             partition by branch_id order by expected_saved_amount desc nulls last, customer_id asc nulls last
         ) as branch_rank
     from valued
-    where is_contactable
+    where is_contactable and not is_opted_out
 )
 
 select

@@ -1,0 +1,221 @@
+"""Forget a person: pseudonyms take the place of clear values, wherever these lie (docs/decisions)."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor
+
+from pipelines.approval import first_open_date, last_published_date, require_two_people
+from pipelines.identity import index
+from pipelines.identity.identify import index_folder
+from pipelines.landing.delivery import Delivery
+from pipelines.landing.erasure import (
+    ERASED,
+    erase_lines,
+    named_columns,
+    personal_columns,
+    read_lines,
+    write_cells,
+)
+from pipelines.landing.rewriting import rewrite
+from pipelines.publishing import editions
+from pipelines.settings import Settings
+from pipelines.sources.declaration import Source, Table, active_sources
+from pipelines.subjects.decisions import record_decision
+from pipelines.subjects.errors import SubjectError
+from pipelines.subjects.freeze import freeze_links
+from pipelines.subjects.obligations import Obligation, obligations
+from pipelines.subjects.person import Person, find_person, refuse_running_night, sources_of
+from pipelines.warehouse import admin_url, connect
+
+CLEAR = ("full_name", "identity_number", "birth_date", "phone_number", "email_address", "address_text")
+ROOMS = ("intermediate", "marts", "protected")
+Cells = dict[str, str | None]
+Changes = dict[tuple[Source, Table], dict[tuple[date, int], Cells]]
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What was done: lines of raw and files changed, files that were gone, and the dates whose kept editions
+    must be built again, oldest first."""
+
+    decision_id: int
+    lines: int
+    files: tuple[str, ...]
+    absent_files: tuple[str, ...]
+    dates: tuple[date, ...]
+    kept: tuple[Obligation, ...]
+
+
+def forget(settings: Settings, customer_id: str, reason: str, proposer: str, approver: str) -> Forgotten:
+    """Put a person's erasure on record and carry it out in raw, the landing folder and everything live.
+
+    The customer id stays, and so do amounts, accounts and transactions. The kept editions are the caller's to
+    build again (``Forgotten.dates``). May be called again: it finds the same lines. SubjectError for an
+    unknown customer, an organisation, no reason or a running night; ApprovalError for one person alone.
+    """
+    require_two_people(proposer, approver)
+    with connect(settings) as connection, connection.cursor() as cursor:
+        cursor.execute("lock table ops.subject_decisions in share row exclusive mode")
+        refuse_running_night(cursor, customer_id)
+        day, published = first_open_date(cursor), last_published_date(cursor)
+        person = find_person(cursor, customer_id)
+        _require_natural(person)
+        sources = sources_of(settings, person)
+        kept = obligations(connection, person, published)
+        decision_id = record_decision(cursor, person, "forget", day, reason, proposer, approver)
+        freeze_links(cursor, person, decision_id)
+        changes = _erase_raw(cursor, settings, person, sources)
+        _erase_quarantine(cursor, changes)
+        _erase_live(cursor, person)
+        # the marts are made anew by the next night, from what raw says now
+        cursor.execute("delete from ops.mart_builds where workspace = ''")
+        files, absent = _rewrite_files(cursor, settings, changes)
+        dates = tuple(sorted({edition.business_date for edition in editions.kept(connection)}))
+        index.erase(index_folder(settings, connection))
+    _vacuum(settings, changes)
+    lines = sum(len(places) for places in changes.values())
+    return Forgotten(decision_id, lines, tuple(files), tuple(absent), dates, tuple(kept))
+
+
+def _require_natural(person: Person) -> None:
+    if person.kind_code not in (None, "person"):
+        raise SubjectError(
+            f"{person.customer_id} is a {person.kind_code}: only a natural person can ask to be forgotten; "
+            "nothing was changed"
+        )
+
+
+def _erase_raw(cursor: Cursor, settings: Settings, person: Person, sources: Sequence[Source]) -> Changes:
+    """His own records, and the records of others that name him by his identity number."""
+    known = identity_numbers(cursor, person, sources)
+    changes: Changes = {}
+    for source in sources:
+        for table in source.tables:
+            numbers = person.numbers(source.code)
+            if places := erase_lines(cursor, "raw", source, table, numbers):
+                changes[source, table] = places
+    for source in active_sources(settings.bank):
+        for table in source.tables:
+            for number, columns in named_columns(table):
+                lines = read_lines(cursor, "raw", table, {number: known})
+                places = {
+                    (line.received_date, line.line_number): {
+                        name: ERASED for name in columns if line.cells[name]
+                    }
+                    for line in lines
+                }
+                write_cells(cursor, "raw", table, columns, places)
+                for place, cells in places.items():
+                    changes.setdefault((source, table), {}).setdefault(place, {}).update(cells)
+    return changes
+
+
+def identity_numbers(cursor: Cursor, person: Person, sources: Sequence[Source]) -> list[str]:
+    """Every spelling of his identity number that a source has delivered."""
+    found: set[str] = set()
+    for source in sources:
+        for table in source.tables:
+            if "identity_number" in {column.name for column in personal_columns(source, table)}:
+                wanted = {source.subjects[0]: person.numbers(source.code)}
+                cells = (line.cells["identity_number"] for line in read_lines(cursor, "raw", table, wanted))
+                found |= {cell for cell in cells if cell}
+    return sorted(found)
+
+
+def _erase_quarantine(cursor: Cursor, changes: Changes) -> None:
+    """A mask and a keyed hash of a clear value go with it; that the line is set aside stays."""
+    for (source, table), places in changes.items():
+        for (day, line), cells in places.items():
+            cursor.execute(
+                "update ops.quarantine set value_mask = null, value_hmac = null, hmac_key_id = null "
+                "where source_code = %s and table_name = %s and received_date = %s and line_number = %s "
+                "and column_name = any(%s)",
+                (source.code, table.name, day, line, list(cells)),
+            )
+
+
+def _erase_live(cursor: Cursor, person: Person) -> None:
+    """Take the clear values out of what dbt has built; the next night builds it anew."""
+    for schema, table, columns, keys in _clear_tables(cursor):
+        where, values = ("customer_id = %s", [person.customer_id])
+        if "customer_id" not in keys:
+            where = "(source_code, source_customer_id) in %s"
+            values = [person.records]
+        assignments = [sql.SQL("{} = null").format(sql.Identifier(name)) for name in columns]
+        statement = sql.SQL("update {} set {} where " + where)
+        cursor.execute(
+            statement.format(sql.Identifier(schema, table), sql.SQL(", ").join(assignments)), values
+        )
+    cursor.execute("select to_regclass('protected.customer_attribute_values') is not null")
+    if cursor.fetchone()[0]:
+        cursor.execute(
+            "delete from protected.customer_attribute_values "
+            "where customer_id = %s and attribute_code = any(%s)",
+            (person.customer_id, list(CLEAR)),
+        )
+
+
+def _clear_tables(cursor: Cursor) -> Iterator[tuple[str, str, list[str], list[str]]]:
+    """Tables of the live rooms with clear columns: schema, name, these columns, those that say whose."""
+    cursor.execute(
+        """
+        select c.table_schema, c.table_name,
+               array_agg(c.column_name::text) filter (where c.column_name = any(%(clear)s)),
+               array_agg(c.column_name::text) filter (
+                   where c.column_name in ('customer_id', 'source_customer_id')
+               )
+        from information_schema.columns as c
+        inner join information_schema.tables as t using (table_schema, table_name)
+        where c.table_schema = any(%(rooms)s) and t.table_type = 'BASE TABLE'
+        group by 1, 2
+        """,
+        {"clear": list(CLEAR), "rooms": list(ROOMS)},
+    )
+    for schema, table, columns, keys in cursor.fetchall():
+        if columns and keys:
+            yield schema, table, columns, keys
+
+
+def _rewrite_files(cursor: Cursor, settings: Settings, changes: Changes) -> tuple[list[str], list[str]]:
+    """Write the same pseudonyms into the files that the lines came from, and their hashes into the ledger."""
+    done, absent = [], []
+    for (source, table), places in changes.items():
+        if source.reader != "files":
+            continue
+        for day, lines in _by_date(places).items():
+            delivery = Delivery(table, day, settings.landing / source.code / day.isoformat())
+            if not delivery.path.is_file():
+                absent.append(str(delivery.path))
+                continue
+            fresh = rewrite(delivery, lines)
+            cursor.execute(
+                "update ops.deliveries set sha256 = %s, byte_count = %s, "
+                "content_sha256 = case when content_sha256 is not null then %s end "
+                "where source_code = %s and table_name = %s and received_date = %s",
+                (fresh.sha256, fresh.byte_count, fresh.content_sha256, source.code, table.name, day),
+            )
+            done.append(str(delivery.path))
+    return done, absent
+
+
+def _by_date(places: Mapping[tuple[date, int], Cells]) -> dict[date, dict[int, Cells]]:
+    found: dict[date, dict[int, Cells]] = defaultdict(dict)
+    for (day, line), cells in sorted(places.items()):
+        found[day][line] = cells
+    return found
+
+
+def _vacuum(settings: Settings, changes: Changes) -> None:
+    """Take the former versions of the rows out of the tables' files, too; not possible in a transaction."""
+    tables = {("raw", table.raw_name) for _, table in changes}
+    with closing(psycopg2.connect(admin_url(settings))) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        tables |= {(schema, table) for schema, table, _, _ in _clear_tables(cursor)}
+        for schema, table in sorted(tables):
+            cursor.execute(sql.SQL("vacuum {}").format(sql.Identifier(schema, table)))
