@@ -7,6 +7,7 @@ from chaos.disturbances import KINDS, Disturbance
 from pipelines.nights import STEPS
 
 MIDDLE = STEPS[1:-1]  # where there is much to lose
+WRITING = ("build", "build_edition")  # where a disk that is full is noticed
 
 
 def plan(seed: int, kills: int) -> list[Disturbance]:
@@ -22,7 +23,7 @@ def plan(seed: int, kills: int) -> list[Disturbance]:
     ]
     others = [what for what in KINDS if what != "killed"]
     found += [
-        _inside(chance, what, chance.choice(MIDDLE), is_apart)
+        _inside(chance, what, chance.choice(WRITING if what == "disk full" else MIDDLE), is_apart)
         for what in others
         for is_apart in (False, True)
     ]
@@ -40,7 +41,9 @@ def _kills(chance: random.Random, is_apart: bool, count: int) -> Iterator[Distur
 
 
 def _inside(chance: random.Random, what: str, step: str, is_apart: bool) -> Disturbance:
-    return Disturbance(what, step, round(chance.random(), 2), is_apart, _is_retried(chance, is_apart))
+    latest = 0.5 if what == "disk full" else 1.0
+    share = round(latest * chance.random(), 2)
+    return Disturbance(what, step, share, is_apart, _is_retried(chance, is_apart))
 
 
 def _is_retried(chance: random.Random, is_apart: bool) -> bool:
