@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from night_support import query
 
@@ -26,75 +27,60 @@ class StrikeError(Exception):
 
 @dataclass(frozen=True)
 class Disturbance:
-    """What happens to a night, in which step, and at which share of its seconds (None: when it has ended).
-
-    ``is_apart``: each task of the night has a process of its own, as under the scheduler, which then tries
-    the task again (``is_retried``) or has its run cleared from ``land``; else a new night is run.
-    """
+    """What happens to a night (one of KINDS), and at which share of a step's seconds (None: at its end)."""
 
     what: str
     step: str
     share: float | None = None
-    is_apart: bool = False
-    is_retried: bool = False
 
     def __str__(self) -> str:
         where = f"after {self.step}" if self.share is None else f"{self.share:.0%} into {self.step}"
-        form = "one process"
-        if self.is_apart:
-            form = "tasks apart, tried again" if self.is_retried else "tasks apart, cleared"
-        return f"{self.what} {where}, {form}"
+        return f"{self.what} {where}"
 
 
 @dataclass(frozen=True)
 class Kind:
     """A way to disturb; ``takes_server``: the server itself may go with it, and readers notice."""
 
-    strike: Callable[[Settings, Try, float | None], None]
+    strike: Callable[[Settings, Try], None]
     takes_server: bool = False
     stays: bool = False
 
 
-def kill(settings: Settings, tried: Try, seconds: float | None) -> None:
+def kill(settings: Settings, tried: Try) -> None:
     """SIGKILL for the process at work."""
-    _wait(tried, seconds)
     tried.process.kill()
     _end(tried)
     if tried.process.exitcode != -signal.SIGKILL:
         raise StrikeError(f"the try ended by itself, with {tried.process.exitcode}")
 
 
-def kill_server(settings: Settings, tried: Try, seconds: float | None) -> None:
+def kill_server(settings: Settings, tried: Try) -> None:
     """SIGKILL for PostgreSQL's postmaster; its other processes notice by themselves."""
-    _wait(tried, seconds)
     os.kill(postmaster(settings), signal.SIGKILL)
     _end(tried)
 
 
-def drop_connections(settings: Settings, tried: Try, seconds: float | None) -> None:
+def drop_connections(settings: Settings, tried: Try) -> None:
     """End every connection of the night."""
-    _wait(tried, seconds)
     _terminate(settings, 60)
     _end(tried)
 
 
-def drop_oldest_connection(settings: Settings, tried: Try, seconds: float | None) -> None:
+def drop_oldest_connection(settings: Settings, tried: Try) -> None:
     """End the connection by which the night holds its lock."""
-    _wait(tried, seconds)
     _terminate(settings, 1)
     _end(tried)
 
 
-def fill_disk(settings: Settings, tried: Try, seconds: float | None) -> None:
+def fill_disk(settings: Settings, tried: Try) -> None:
     """Leave next to nothing free where the server's data lie, until the try has failed."""
     home = embedded.home(settings)
-    _wait(tried, seconds)
     if os.path.ismount(settings.var):
-        ballast = settings.var / "ballast"
-        free = os.statvfs(home)
-        with ballast.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, max(free.f_bavail * free.f_frsize - LEFT_BYTES, 1))
+        ballast, disk = settings.var / "ballast", os.statvfs(home)
         try:
+            with ballast.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize - LEFT_BYTES)
             _end(tried)
         finally:
             ballast.unlink()
@@ -117,20 +103,17 @@ KINDS = {
 }
 
 
+def reach(tried: Try, sign: Any) -> None:
+    """Wait for what a try tells; StrikeError where it does not come to its step."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not sign.wait(0.05):
+        if not tried.process.is_alive() or time.monotonic() > deadline:
+            raise StrikeError(f"the try never got through {tried.signs.step}")
+
+
 def postmaster(settings: Settings) -> int:
     """The process id of an installation's embedded server."""
     return int((embedded.home(settings) / "data" / "postmaster.pid").read_text().split()[0])
-
-
-def _wait(tried: Try, seconds: float | None) -> None:
-    """Until the moment: seconds into the step, or its end. StrikeError where the try does not come to it."""
-    told = tried.signs.done if seconds is None else tried.signs.entered
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not told.wait(0.05):
-        if not tried.process.is_alive() or time.monotonic() > deadline:
-            raise StrikeError(f"the try never came to {tried.signs.step}")
-    if seconds is not None:
-        time.sleep(seconds)
 
 
 def _end(tried: Try) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg2
 from psycopg2 import sql
@@ -95,7 +96,7 @@ def watched(url: str, former: Look, following: Look) -> Iterator[Watch]:
             process.join(60)
 
 
-def _poll(seed: int, url: str, known: tuple[Look, Look], stop, answers) -> None:
+def _poll(seed: int, url: str, known: tuple[Look, Look], stop: Any, answers: Any) -> None:
     """Look again and again, a last time when ``stop`` is set; an absent server is asked again until then."""
     chance, seen, since = random.Random(seed), Seen(), time.monotonic()
     with ExitStack() as opened:

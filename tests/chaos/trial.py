@@ -1,4 +1,4 @@
-"""One disturbance of one night: it strikes, the night is run again, and what came of it is judged."""
+"""One night that is disturbed, once or several times: it is run again, and what came of it is judged."""
 
 import time
 from dataclasses import dataclass
@@ -8,19 +8,59 @@ from small_bank import NEXT, reading
 
 from chaos import tries
 from chaos.course import Course, Whole
-from chaos.disturbances import KINDS, Disturbance, StrikeError
+from chaos.disturbances import KINDS, Disturbance, StrikeError, reach
 from chaos.readers import Watch, watched
-from chaos.tries import FORK
-from pipelines.nights import Night
+from pipelines.nights import Night, load_night
 from pipelines.settings import Settings
 from pipelines.warehouse import reader_url
+
+AGAIN = {
+    "run again": "one process",
+    "run again twice at once": "one process each",
+    "tried again": "tasks apart",  # what the scheduler does with a task that died
+    "cleared": "tasks apart",  # from land, by a person
+    "run twice at once": "tasks apart",
+}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Disturbances of a night in the order of its steps, and how it is run ``again`` (one of AGAIN)."""
+
+    again: str
+    strikes: tuple[Disturbance, ...] = ()
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether each task has a process of its own, as under the scheduler."""
+        return AGAIN[self.again] == "tasks apart"
+
+    @property
+    def takes_server(self) -> bool:
+        """Whether readers may find no server."""
+        return any(KINDS[one.what].takes_server for one in self.strikes)
+
+    @property
+    def since(self) -> str:
+        """The step before which the bank stands when the trial begins."""
+        return self.strikes[0].step if self.strikes else "land"
+
+    @property
+    def kind(self) -> str:
+        """What trials of one sort have in common."""
+        what = ", ".join(dict.fromkeys(one.what for one in self.strikes)) or "two nights"
+        return f"{what}; {AGAIN[self.again]}, {self.again}"
+
+    def __str__(self) -> str:
+        strikes = ", ".join(map(str, self.strikes)) or "two nights"
+        return f"{strikes}; {AGAIN[self.again]}, {self.again}"
 
 
 @dataclass(frozen=True)
 class Verdict:
     """How a trial ended: what differed (nothing: good), the wall time, and what the readers saw."""
 
-    name: str
+    trial: Trial
     differences: list[str]
     seconds: float
     watch: Watch
@@ -31,70 +71,33 @@ class Verdict:
         return "; ".join(self.differences) or "same"
 
 
-def disturb(
-    settings: Settings,
-    one: Disturbance,
-    whole: Whole,
-    night: Night,
-    since: str,
-    seconds: float,
-    is_cold: bool = False,
+def run_trial(
+    settings: Settings, trial: Trial, course: Course, seconds: dict[str, float], is_cold: bool = False
 ) -> Verdict:
-    """Begin at ``since`` in the bank of ``settings``, disturb, run again, compare with the ``whole`` night.
+    """Disturb a night of the bank of ``settings``, which stands before the trial's first step; run it again.
 
-    ``night``: the one that is open there, unless ``since`` is land. ``seconds``: how long the step takes.
+    ``seconds``: what each step takes, put right where one is disturbed after its end. ``is_cold``: see
+    ``tries.begin``. The course's undisturbed night is what the rerun and every reader must find.
     """
-    started, kind = time.monotonic(), KINDS[one.what]
+    started, since, whole = time.monotonic(), trial.since, course.whole
     found: list[str] = []
-    if one.is_apart:
-        query_none(settings, "update ops.nights set is_scheduled = true where state = 'running'")
+    if trial.is_apart:
+        query(settings, "update ops.nights set is_scheduled = true where state = 'running' returning true")
     with watched(reader_url(settings), whole.former, whole.next) as watch:
-        tried = tries.begin(settings, night, since, one.step, one.is_apart, kind.stays, is_cold)
         try:
-            kind.strike(settings, tried, None if one.share is None else one.share * seconds)
-            tries.wait_for_release(settings)
-            tries.rerun(settings, night, _rerun_from(one))
+            for one in trial.strikes:
+                if trial.is_apart:
+                    tries.run_tasks(settings, course.night, since, one.step)
+                _strike(settings, one, trial.is_apart, course.night, since, seconds, is_cold)
+                since = one.step if trial.is_apart else "land"
+            found += _again(settings, trial, course.night, since)
         except StrikeError as error:
             found.append(str(error))
         except Exception as error:  # whatever stops a rerun is what we are here to find
             found.append(f"the rerun failed: {type(error).__name__}: {error}")
-        finally:
-            tried.process.kill()
         found += differences(settings, whole)
-    found += watch.faults(whole.next.edition, kind.takes_server)
-    return Verdict(str(one), found, time.monotonic() - started, watch)
-
-
-def two_at_once(settings: Settings, whole: Whole, night: Night, is_apart: bool = False) -> Verdict:
-    """Two nights begin at the same moment: one runs, the other is told why not."""
-    started, found = time.monotonic(), []
-    start, told = FORK.Barrier(2), FORK.Queue()
-    runs = [f"{night.run_id}_{number}" for number in (1, 2)]
-    with watched(reader_url(settings), whole.former, whole.next) as watch:
-        both = [
-            FORK.Process(target=tries.contend, args=(settings, run, is_apart, start, told)) for run in runs
-        ]
-        for process in both:
-            process.start()
-        answers = dict(told.get(timeout=tries.PATIENCE_SECONDS) for _ in both)
-        for process in both:
-            process.join(60)
-        ((number, run, count),) = query(
-            settings,
-            "select max(night_id), max(run_id), count(*) from ops.nights where business_date = %s",
-            NEXT,
-        )
-        said = answers.get("refused", "")
-        if set(answers) != {"runs", "refused"} or count != 1:
-            found.append(f"{count} nights were opened: {answers}")
-        words = (f"night {number} ", f"business date {NEXT}", "has been running since", "run again")
-        found += [f"the refusal does not say {word!r}: {said}" for word in words if word not in said]
-        if is_apart:
-            tries.rerun(settings, Night(number, NEXT, night.workspace, run), "gate_delivery")
-        found += differences(settings, whole)
-    found += watch.faults(whole.next.edition, may_be_absent=False)
-    form = "tasks apart" if is_apart else "one process each"
-    return Verdict(f"two nights at once, {form}", found, time.monotonic() - started, watch)
+    found += watch.faults(whole.next.edition, trial.takes_server)
+    return Verdict(trial, found, time.monotonic() - started, watch)
 
 
 def differences(settings: Settings, whole: Whole) -> list[str]:
@@ -118,17 +121,54 @@ def differences(settings: Settings, whole: Whole) -> list[str]:
     return found
 
 
-def trial(settings: Settings, one: Disturbance, course: Course, seconds: float, is_cold: bool) -> Verdict:
-    """``disturb`` on a copy of the bank as it stands before the disturbance's step."""
-    return disturb(settings, one, course.whole, course.night, one.step, seconds, is_cold)
+def _strike(
+    settings: Settings,
+    one: Disturbance,
+    is_apart: bool,
+    night: Night,
+    since: str,
+    seconds: dict[str, float],
+    is_cold: bool,
+) -> None:
+    kind = KINDS[one.what]
+    tried = tries.begin(settings, night, since, one.step, is_apart, kind.stays, is_cold)
+    try:
+        reach(tried, tried.signs.entered)
+        if one.share is None:
+            entered = time.monotonic()
+            reach(tried, tried.signs.done)
+            seconds[one.step] = time.monotonic() - entered
+        else:
+            time.sleep(one.share * seconds[one.step])
+        kind.strike(settings, tried)
+    finally:
+        tried.process.kill()
+    tries.wait_for_release(settings)
 
 
-def _rerun_from(one: Disturbance) -> str | None:
-    if not one.is_apart:
-        return None
-    return one.step if one.is_retried else "land"
+def _again(settings: Settings, trial: Trial, night: Night, since: str) -> list[str]:
+    """Run the night again; what is wrong with how it went."""
+    if trial.again == "run again":
+        tries.run_again(settings)
+    elif trial.again == "tried again":
+        tries.run_tasks(settings, night, since)
+    elif trial.again == "cleared":
+        tries.run_tasks(settings, night, "land")
+    else:
+        return _twice(settings, trial.is_apart)
+    return []
 
 
-def query_none(settings: Settings, statement: str) -> None:
-    """A statement without rows."""
-    query(settings, f"{statement} returning true")
+def _twice(settings: Settings, is_apart: bool) -> list[str]:
+    """Two nights begin at the same moment: one runs, the other must be told why not."""
+    (former,) = query(settings, "select count(*) from ops.nights")[0]
+    answers = tries.run_twice(settings, is_apart)
+    number, count = query(settings, "select max(night_id), count(*) from ops.nights")[0]
+    if is_apart:
+        tries.run_tasks(settings, load_night(settings, number), "gate_delivery")
+    said = answers.get("refused", "")
+    words = (f"night {number} ", f"business date {NEXT}", "has been running since", "run again")
+    found = [f"the refusal does not say {word!r}: {said}" for word in words if word not in said]
+    if set(answers) != {"runs", "refused"} or count != former + 1:
+        found.append(f"{count - former} nights were opened: {answers}")
+    return found

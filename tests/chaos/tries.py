@@ -71,36 +71,31 @@ def begin(
     return Try(process, signs)
 
 
-def rerun(settings: Settings, night: Night, since: str | None) -> None:
-    """A plain rerun: ``since`` None: a new night in one process; else the scheduler's tasks from there."""
-    if since is None:
-        run_night(settings, NEXT)
-        return
+def run_again(settings: Settings) -> None:
+    """A plain rerun: a new night, in this process."""
+    run_night(settings, NEXT)
+
+
+def run_tasks(settings: Settings, night: Night, since: str, until: str | None = None) -> None:
+    """What the scheduler does: the tasks of a night's run from ``since`` on, before ``until`` (None: all)."""
     with patch.dict(os.environ, settings.environment()):
-        for name in STEPS[STEPS.index(since) :]:
-            run_task(name, task_context(night.run_id))
+        for name in STEPS[STEPS.index(since) : STEPS.index(until) if until else None]:
+            run_task(name, _context(night.run_id))
 
 
-def task_context(run_id: str) -> Mapping[str, Any]:
-    """What a step takes from the context of its Airflow task."""
-    return {
-        "params": {"business_date": NEXT.isoformat(), "night_id": None},
-        "dag_run": SimpleNamespace(run_id=run_id),
-    }
-
-
-def contend(settings: Settings, run_id: str, is_apart: bool, start: Any, told: Any) -> None:
-    """Begin a night when the other one does; tell ``runs``, or ``refused`` and why."""
-    start.wait(60)
-    try:
-        if is_apart:
-            os.environ.update(settings.environment())
-            run_task("land", task_context(run_id))
-        else:
-            run_night(settings, NEXT)
-        told.put(("runs", run_id))
-    except NightError as error:
-        told.put(("refused", str(error)))
+def run_twice(settings: Settings, is_apart: bool) -> dict[str, str]:
+    """Begin two nights at the same moment (``is_apart``: their first tasks); what each of them tells."""
+    start, told = FORK.Barrier(2), FORK.Queue()
+    both = [
+        FORK.Process(target=_contend, args=(settings, f"run_{number}", is_apart, start, told))
+        for number in (1, 2)
+    ]
+    for process in both:
+        process.start()
+    answers = dict(told.get(timeout=PATIENCE_SECONDS) for _ in both)
+    for process in both:
+        process.join(PATIENCE_SECONDS)
+    return answers
 
 
 def wait_for_release(settings: Settings) -> None:
@@ -113,6 +108,31 @@ def wait_for_release(settings: Settings) -> None:
     while query(settings, held, nights.LOCK_CLASS, nights.STEP_LOCK_CLASS):
         assert time.monotonic() < deadline, "a dead night holds its lock"
         time.sleep(0.02)
+
+
+def _context(run_id: str) -> Mapping[str, Any]:
+    """What a step takes from the context of its Airflow task."""
+    return {
+        "params": {"business_date": NEXT.isoformat(), "night_id": None},
+        "dag_run": SimpleNamespace(run_id=run_id),
+    }
+
+
+def _contend(settings: Settings, run_id: str, is_apart: bool, start: Any, told: Any) -> None:
+    """Begin a night when the other one does; tell ``runs``, ``refused`` and why, or ``failed``."""
+    _log_to(settings)
+    start.wait(60)
+    try:
+        if is_apart:
+            os.environ.update(settings.environment())
+            run_task("land", _context(run_id))
+        else:
+            run_night(settings, NEXT)
+        told.put(("runs", run_id))
+    except NightError as error:
+        told.put(("refused", str(error)))
+    except Exception as error:
+        told.put(("failed", f"{type(error).__name__}: {error}"))
 
 
 def _night(settings: Settings, night: Night, since: str, signs: Signs) -> None:
@@ -131,7 +151,7 @@ def _task(settings: Settings, night: Night, signs: Signs) -> None:
     """What one task of a scheduled night does."""
     _log_to(settings)
     os.environ.update(settings.environment())
-    signs.during(signs.step, lambda: run_task(signs.step, task_context(night.run_id)))
+    signs.during(signs.step, lambda: run_task(signs.step, _context(night.run_id)))
 
 
 def _log_to(settings: Settings) -> None:

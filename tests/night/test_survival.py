@@ -9,8 +9,8 @@ from unittest.mock import patch
 
 import pytest
 from chaos.course import undisturbed
-from chaos.plan import plan
-from chaos.trial import disturb, two_at_once
+from chaos.plan import short_plan
+from chaos.trial import run_trial
 from chaos.tries import FORK, wait_for_release
 from night_support import begin_night, digests, night_state, query, run_night
 from psycopg2 import errors
@@ -24,10 +24,8 @@ from pipelines.steps import STEPS as WORK
 from pipelines.steps import run_step
 from pipelines.warehouse import connect
 
-SEED, KILLS = 7, 4
-PLANNED = [
-    one for one in plan(SEED, KILLS) if one.what == "killed" or one.what == "lock's connection dropped"
-]
+SEED = 7
+TRIALS = short_plan(SEED)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +37,7 @@ def bank(server, tmp_path_factory):
 @pytest.fixture(scope="module")
 def course(server, bank):
     """The next night when nothing happens, and the bank before each step that is disturbed here."""
-    with undisturbed(server, bank, {"publish", *(one.step for one in PLANNED)}) as course:
+    with undisturbed(server, bank, {"publish", *(trial.since for trial in TRIALS)}) as course:
         yield course
 
 
@@ -57,17 +55,12 @@ def die():
 # ── disturbed (the short form of `make chaos`) ──────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("one", PLANNED, ids=str)
-def test_a_disturbed_night_run_again_publishes_the_same_under_the_eyes_of_readers(server, course, one):
-    with copied(server, course.before[one.step]) as copy:
-        judged = disturb(copy, one, course.whole, course.night, one.step, course.seconds[one.step])
+@pytest.mark.parametrize("trial", TRIALS, ids=str)
+def test_a_disturbed_night_run_again_publishes_the_same_under_the_eyes_of_readers(server, course, trial):
+    with copied(server, course.before[trial.since]) as copy:
+        judged = run_trial(copy, trial, course, dict(course.seconds))
     assert judged.differences == []
     assert min(seen.looks for seen in judged.watch.seen) > 1
-
-
-def test_of_two_nights_started_at_once_one_runs_and_the_other_is_refused(server, bank, course):
-    with copied(server, bank) as copy:
-        assert two_at_once(copy, course.whole, course.night).differences == []
 
 
 # ── killed around the commit that publishes ─────────────────────────────────────────────────────────────────
