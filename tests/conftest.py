@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -63,8 +63,9 @@ def _remove(settings: Settings) -> None:
 def _sweep() -> None:
     """Remove what runs left that were killed before they could tidy up."""
     for folder in Path(tempfile.gettempdir()).glob("yihu-tests-*-*"):
-        if folder.stat().st_uid == os.geteuid() and not _is_alive(int(folder.name.split("-")[2])):
-            _remove(load_settings({"YIHU_VAR": str(folder)}))
+        with suppress(FileNotFoundError):  # another run may be sweeping, too
+            if folder.stat().st_uid == os.geteuid() and not _is_alive(int(folder.name.split("-")[2])):
+                _remove(load_settings({"YIHU_VAR": str(folder)}))
 
 
 def _is_alive(process: int) -> bool:

@@ -107,7 +107,7 @@ def _poll(seed: int, url: str, known: tuple[Look, Look], stop: Any, answers: Any
                 if connection is None:
                     connection = opened.enter_context(closing(psycopg2.connect(url)))
                     views = _views(connection)
-                seen.last = _judge(_look(connection, views, chance), known, seen.last)
+                seen.last = judge(_look(connection, views, chance), known, seen.last)
                 seen.looks += 1
                 seen.longest_gap = max(seen.longest_gap, time.monotonic() - since)
                 since = time.monotonic()
@@ -126,7 +126,7 @@ def _poll(seed: int, url: str, known: tuple[Look, Look], stop: Any, answers: Any
     answers.put(seen)
 
 
-def _judge(look: Look, known: tuple[Look, Look], last: str | None) -> str:
+def judge(look: Look, known: tuple[Look, Look], last: str | None) -> str:
     """The edition of a look; MixedError unless it is known, whole, and no older one than before."""
     former, following = known
     expected = {one.edition: one.rows for one in known}.get(look.edition)
