@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test equivalence bench bench-churn examples lint lock clean
+.PHONY: help run test equivalence chaos bench bench-churn examples lint lock clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BANK ?= demo
@@ -25,6 +25,9 @@ test: .venv/ready ## All tests, on an embedded server of their own
 
 equivalence: .venv/ready ## The long proof: twenty nights with every fault, thirty clean nights (half an hour)
 	@.venv/bin/python -m pytest -q -s -m long -n $(WORKERS) --dist loadfile tests/night
+
+chaos: .venv/ready ## Kill nights in every step, the server, the disk, the connections: make chaos [KILLS=48] [SEED=1] [ONLY="killed"]
+	@PYTHONPATH=tests .venv/bin/python -m chaos $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 bench: .venv/ready ## Timings: make bench [ONLY=night|history|identity|tiers|gates] [CUSTOMERS=100000] [MONTHS="13 37"] [RECORDS="100000 1000000"]
 	@.venv/bin/python -m benchmarks $(ONLY) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(MONTHS),--months $(MONTHS)) \

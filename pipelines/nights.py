@@ -126,6 +126,11 @@ def running_night(settings: Settings, run_id: str) -> Night | None:
     return _select_night(settings, "state = 'running' and run_id = %s", run_id)
 
 
+def ended_night(settings: Settings, run_id: str) -> Night | None:
+    """The last night of a run that came to its end; None when there is none."""
+    return _select_night(settings, "state not in ('running', 'superseded') and run_id = %s", run_id)
+
+
 def load_night(settings: Settings, night_id: int) -> Night:
     """The night of a number, whatever its state; NightError when there is none."""
     night = _select_night(settings, "night_id = %s", night_id)

@@ -47,6 +47,10 @@ def run_task(name: str, context: Mapping[str, Any]) -> None:
         night = nights.open_night(settings, business_date(context, bank.time_zone), run_id, is_scheduled=True)
     else:
         night = nights.running_night(settings, run_id)
+    if night is None and name == "report" and (ended := nights.ended_night(settings, run_id)):
+        # killed between the end of the night and the scheduler's hearing of it: told twice beats never
+        _tell(settings, ended)
+        return
     if night is None:
         raise StepError(
             f"run {run_id} has no open night, so {name} has nothing to do: clear the run from `land`"

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,16 +26,27 @@ OWNER = pytest.StashKey[bool]()
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[OWNER] = not hasattr(config, "workerinput") and VARIABLE not in os.environ
     if config.stash[OWNER]:
-        _sweep()
-        folder = Path(tempfile.mkdtemp(prefix=f"yihu-tests-{os.getpid()}-"))
-        folder.chmod(0o755)  # the server's user must pass through
-        os.environ[VARIABLE] = str(folder)
+        begin_run()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if config.stash.get(OWNER, False):
-        _remove(_shared())
-        del os.environ[VARIABLE]
+        end_run()
+
+
+def begin_run() -> Path:
+    """Make the folder that all of this run's tests share; its server comes with ``shared_server``."""
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=f"yihu-tests-{os.getpid()}-"))
+    folder.chmod(0o755)  # the server's user must pass through
+    os.environ[VARIABLE] = str(folder)
+    return folder
+
+
+def end_run() -> None:
+    """Stop the run's server and remove its folder."""
+    _remove(_shared())
+    del os.environ[VARIABLE]
 
 
 def _remove(settings: Settings) -> None:
@@ -52,8 +63,9 @@ def _remove(settings: Settings) -> None:
 def _sweep() -> None:
     """Remove what runs left that were killed before they could tidy up."""
     for folder in Path(tempfile.gettempdir()).glob("yihu-tests-*-*"):
-        if folder.stat().st_uid == os.geteuid() and not _is_alive(int(folder.name.split("-")[2])):
-            _remove(load_settings({"YIHU_VAR": str(folder)}))
+        with suppress(FileNotFoundError):  # another run may be sweeping, too
+            if folder.stat().st_uid == os.geteuid() and not _is_alive(int(folder.name.split("-")[2])):
+                _remove(load_settings({"YIHU_VAR": str(folder)}))
 
 
 def _is_alive(process: int) -> bool:
@@ -71,6 +83,11 @@ def _shared() -> Settings:
 @pytest.fixture(scope="session")
 def server() -> embedded.ServerInfo:
     """The run's server, shared by all workers; holds a template database with every room made."""
+    return shared_server()
+
+
+def shared_server() -> embedded.ServerInfo:
+    """Start the run's server where it is down, and make its template database where it is missing."""
     shared = _shared()
     info = embedded.up(shared)
     with _administrator(info) as connection, connection.cursor() as cursor:

@@ -32,7 +32,7 @@ class PublishError(Exception):
 
 @dataclass(frozen=True)
 class PublishResult:
-    """What publishing did; ``outcome`` is published, replaced or unchanged.
+    """What publishing did; ``outcome`` is published (also by a former try), replaced or unchanged.
 
     ``lock_ms``: how long views were locked, from the first lock to the commit (0 when nothing moved).
     """
@@ -81,7 +81,7 @@ def publish(
     versions = Versions(policy_version, model_version)
     found, former = _compare(settings, night)
     if found is None:
-        return PublishResult(former.edition_id, "unchanged", _digests(settings, former))
+        return PublishResult(former.edition_id, "published", _digests(settings, former))
     if former and found == _digests(settings, former) and not versions.causes(former):
         _drop_next(settings, night)
         return PublishResult(former.edition_id, "unchanged", found)
@@ -99,7 +99,7 @@ def adopt(
     """
     found, former = _compare(settings, night)
     if found is None:
-        return PublishResult(former.edition_id, "unchanged", _digests(settings, former))
+        return PublishResult(former.edition_id, "published", _digests(settings, former))
     if former and found == _digests(settings, former):
         return PublishResult(former.edition_id, "unchanged", found)
     return _publish(settings, night, Versions(policy_version, model_version), found, attempts)

@@ -1,15 +1,17 @@
 """Killed anywhere, started twice, taken over: readers see one whole edition, and a plain rerun finishes."""
 
 import json
-import multiprocessing
 import os
 import signal
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from unittest.mock import patch
 
 import pytest
+from chaos.course import undisturbed
+from chaos.plan import short_plan
+from chaos.trial import run_trial
+from chaos.tries import FORK, wait_for_release
 from night_support import begin_night, digests, night_state, query, run_night
 from psycopg2 import errors
 from small_bank import LAST, NEXT, copied, current_edition, reading, small_bank
@@ -17,14 +19,13 @@ from small_bank import LAST, NEXT, copied, current_edition, reading, small_bank
 from pipelines import building, nights
 from pipelines.building import BuildError
 from pipelines.building.dbt import LAYERS
-from pipelines.nights import STEPS, Night, NightError
-from pipelines.settings import Settings
+from pipelines.nights import NightError
 from pipelines.steps import STEPS as WORK
 from pipelines.steps import run_step
 from pipelines.warehouse import connect
 
-FORK = multiprocessing.get_context("fork")  # a child begins with everything imported
-BEFORE_PUBLISH = STEPS[: STEPS.index("publish")]
+SEED = 7
+TRIALS = short_plan(SEED)
 
 
 @pytest.fixture(scope="module")
@@ -34,29 +35,10 @@ def bank(server, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(server, bank):
-    """The next night when nothing happens: what it publishes, its seconds, and the bank just before."""
-    with copied(server, bank) as ready:
-        night = begin_night(ready, NEXT)
-        for name in BEFORE_PUBLISH:
-            run_step(ready, night, name)
-        with copied(server, ready) as copy:
-            run_step(copy, night, "publish")
-            seconds = query(
-                copy, "select step_name, seconds from ops.night_steps where night_id = %s", night.night_id
-            )
-            whole = digests(copy, NEXT)
-        yield Undisturbed(whole, {name: float(value) for name, value in seconds}, ready, night)
-
-
-@dataclass(frozen=True)
-class Undisturbed:
-    """``ready`` is the bank whose open ``night`` has done all but publish."""
-
-    digests: dict[str, tuple[int, str]]
-    seconds: dict[str, float]
-    ready: Settings
-    night: Night
+def course(server, bank):
+    """The next night when nothing happens, and the bank before each step that is disturbed here."""
+    with undisturbed(server, bank, {"publish", *(trial.since for trial in TRIALS)}) as course:
+        yield course
 
 
 def child(work, *arguments):
@@ -70,66 +52,18 @@ def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-# ── killed ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── disturbed (the short form of `make chaos`) ──────────────────────────────────────────────────────────────
 
 
-def night_until(settings, name, entered, dies_after):
-    """A try that lands (few rows: cheap), does one step on what the former tries left, and dies."""
-    night = begin_night(settings, NEXT)
-    with nights.hold(settings, night):
-        if name != "land":
-            run_step(settings, night, "land")
-        entered.set()
-        run_step(settings, night, name)
-        if dies_after:
-            die()
-        time.sleep(60)
+@pytest.mark.parametrize("trial", TRIALS, ids=str)
+def test_a_disturbed_night_run_again_publishes_the_same_under_the_eyes_of_readers(server, course, trial):
+    with copied(server, course.before[trial.since]) as copy:
+        judged = run_trial(copy, trial, course, dict(course.seconds))
+    assert judged.differences == []
+    assert min(seen.looks for seen in judged.watch.seen) > 1
 
 
-def killed(settings, name, seconds=None):
-    """A try of the night that is killed ``seconds`` into a step, or else right after it."""
-    entered = FORK.Event()
-    process = child(night_until, settings, name, entered, seconds is None)
-    if seconds is not None:
-        assert entered.wait(60)
-        time.sleep(seconds)
-        process.kill()
-    process.join(120)
-    assert process.exitcode == -signal.SIGKILL, f"{name}: the try ended by itself"
-    wait_for_release(settings)
-
-
-def wait_for_release(settings):
-    """The server notices within an instant that a client has died; a statement at work it ends first."""
-    deadline = time.monotonic() + 30
-    held = (
-        "select from pg_catalog.pg_locks where classid = %s and database = "
-        "(select oid from pg_catalog.pg_database where datname = current_database())"
-    )
-    while query(settings, held, nights.LOCK_CLASS):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def test_killed_in_and_after_every_step_a_plain_rerun_publishes_the_same(server, bank, undisturbed):
-    whole, seconds = undisturbed.digests, undisturbed.seconds
-    before, edition = reading(bank), current_edition(bank)
-    with copied(server, bank) as copy:
-        for name in BEFORE_PUBLISH:
-            killed(copy, name, seconds[name] / 2)
-            killed(copy, name)
-            assert (reading(copy), current_edition(copy)) == (before, edition), f"reporting moved at {name}"
-        assert query(
-            copy, "select count(*) from ops.nights where business_date = %s and state = 'running'", NEXT
-        ) == [(1,)], "every try took over from the dead one before it"
-        night = run_night(copy, NEXT)
-        assert night_state(copy, night)[0] == "published"
-        assert digests(copy, NEXT) == whole
-        ended = query(
-            copy, "select distinct state, message from ops.nights where business_date = %s order by 1", NEXT
-        )
-        assert {state for state, _ in ended} == {"failed", "published"}
-        assert all(message.startswith("taken over by night") for state, message in ended if state == "failed")
+# ── killed around the commit that publishes ─────────────────────────────────────────────────────────────────
 
 
 def publish_dying(settings, night, what):
@@ -139,30 +73,30 @@ def publish_dying(settings, night, what):
 
 
 @contextmanager
-def killed_at(server, undisturbed, what):
+def killed_at(server, course, what):
     """The bank whose night was killed while it published."""
-    with copied(server, undisturbed.ready) as copy:
-        process = child(publish_dying, copy, undisturbed.night, what)
+    with copied(server, course.before["publish"]) as copy:
+        process = child(publish_dying, copy, course.night, what)
         process.join(120)
         assert process.exitcode == -signal.SIGKILL
         wait_for_release(copy)
         yield copy
 
 
-def test_killed_before_publishing_committed_nothing_moved_and_a_retry_publishes(server, bank, undisturbed):
-    with killed_at(server, undisturbed, "pipelines.publishing.editions.record") as copy:
+def test_killed_before_publishing_committed_nothing_moved_and_a_retry_publishes(server, bank, course):
+    with killed_at(server, course, "pipelines.publishing.editions.record") as copy:
         assert reading(copy) == reading(bank)
-        run_step(copy, undisturbed.night, "publish")
-        assert digests(copy, NEXT) == undisturbed.digests
+        run_step(copy, course.night, "publish")
+        assert digests(copy, NEXT) == course.whole.digests
 
 
-def test_killed_after_publishing_committed_readers_see_it_and_a_rerun_moves_nothing(server, undisturbed):
-    with killed_at(server, undisturbed, "pipelines.publishing.collect") as copy:
-        assert digests(copy, NEXT) == undisturbed.digests
+def test_killed_after_publishing_committed_readers_see_it_and_a_rerun_moves_nothing(server, course):
+    with killed_at(server, course, "pipelines.publishing.collect") as copy:
+        assert digests(copy, NEXT) == course.whole.digests
         seen = reading(copy)
         night = run_night(copy, NEXT)
         assert night_state(copy, night)[0] == "unchanged"
-        assert (digests(copy, NEXT), reading(copy)) == (undisturbed.digests, seen), "moved once"
+        assert (digests(copy, NEXT), reading(copy)) == (course.whole.digests, seen), "moved once"
 
 
 def test_an_interrupted_night_is_closed_and_can_run_again(server, bank):
@@ -190,46 +124,6 @@ def test_an_interrupted_night_is_closed_and_can_run_again(server, bank):
         assert (copy.var / copy.bank / "reports" / f"{NEXT}_night_{number}.html").exists()
         assert current_edition(copy).startswith(f"edition_{LAST:%Y%m%d}")
         begin_night(copy, NEXT)
-
-
-# ── two at once ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_of_two_nights_started_at_once_one_runs_and_the_other_is_refused(server, bank):
-    with copied(server, bank) as copy:
-        start, done, told = FORK.Barrier(2), FORK.Event(), FORK.Queue()
-
-        def contends():
-            start.wait(30)
-            try:
-                night = begin_night(copy, NEXT)
-            except NightError as error:
-                told.put(("refused", str(error)))
-                return
-            with nights.hold(copy, night):
-                told.put(("runs", night.night_id))
-                run_step(copy, night, "land")
-                done.wait(30)
-
-        processes = [child(contends), child(contends)]
-        first, second = told.get(timeout=60), told.get(timeout=60)
-        done.set()
-        for process in processes:
-            process.join(60)
-            assert process.exitcode == 0
-        answers = dict([first, second])
-        assert set(answers) == {"runs", "refused"}
-        for word in (
-            f"night {answers['runs']} ",
-            f"business date {NEXT}",
-            "has been running since",
-            "run again",
-        ):
-            assert word in answers["refused"]
-        assert query(copy, "select count(*) from ops.nights where business_date = %s", NEXT) == [(1,)]
-        assert query(
-            copy, "select count(distinct night_id) from ops.deliveries where received_date = %s", NEXT
-        ) == [(1,)]
 
 
 # ── taken over ──────────────────────────────────────────────────────────────────────────────────────────────
