@@ -202,10 +202,10 @@ def _print_disk(settings: Settings, days: int) -> None:
     kept = f"{retention.daily} daily and {retention.month_ends} month-end editions are kept"
     print_table(console, f"disk ({kept})", ("room", "MB", f"MB in {days} days"), rows)
     if found.free_byte_count is not None:
+        free, needed = megabytes(found.free_byte_count), megabytes(found.growth_byte_count)
         verdict = "enough" if found.fits else "NOT ENOUGH: give it a larger disk or keep fewer editions"
         console.print(
-            f"{megabytes(found.free_byte_count)} MB are free, {megabytes(found.growth_byte_count)} MB more are "
-            f"needed within {days} days: {verdict}",
+            f"{free} MB are free, {needed} MB more are needed within {days} days: {verdict}",
             highlight=False,
             soft_wrap=True,
         )

@@ -61,11 +61,17 @@ def clear(bank, person):
             values (identity_number), (phone_number), (email_address), (address_text)
         ) as attribute (value)
         where record.customer_id = %s and attribute.value is not null
+            and not exists (
+                select 1 from protected.customer_records as other
+                where other.customer_id <> record.customer_id
+                    and attribute.value in (other.identity_number, other.phone_number, other.email_address,
+                        other.address_text)
+            )
         """,
         person,
     )
     found = sorted({value for (value,) in values})
-    assert len(found) >= 3
+    assert len(found) >= 2
     return found
 
 
@@ -74,8 +80,8 @@ def objector(bank, person):
     """Another one, who has a place in the order of contacts."""
     return query(
         bank,
-        "select customer_id from reporting.customer_churn where contact_rank is not null and customer_id <> %s "
-        "order by contact_rank limit 1",
+        "select customer_id from reporting.customer_churn "
+        "where contact_rank is not null and customer_id <> %s order by contact_rank limit 1",
         person,
     )[0][0]
 
@@ -111,7 +117,8 @@ def test_clear_text_takes_a_ticket_of_an_earlier_transaction(bank, person, clear
     assert all(value in text for value in clear)
     assert query(
         bank,
-        "select reader_name, customer_id, reason, used_in is not null from ops.subject_tickets where ticket_id = %s",
+        "select reader_name, customer_id, reason, used_in is not null from ops.subject_tickets "
+        "where ticket_id = %s",
         done.ticket_id,
     ) == [("li", person, "his own request", True)]
     with connect(bank) as connection, connection.cursor() as cursor:
@@ -193,13 +200,14 @@ def test_a_forgotten_person_can_be_forgotten_again(bank, person):
     done = subjects.forget(bank, person, **BY_TWO)
     assert any(NEXT.isoformat() in path for path in done.files)
     assert (query(bank, told), query(bank, decisions)) == before
-    assert found_in_files(bank, [NEW_PHONE]) == []
+    assert found_in_files(bank, [NEW_PHONE], NEXT) == []
 
 
 def test_no_machine_decides_on_who_has_opted_out(bank, objector):
     """As of the night after, which the erasure's test has run."""
     assert current_edition(bank).startswith(f"edition_{NEXT:%Y%m%d}")
-    shown = "select strategy_code, strategy_basis_code, contact_rank, is_within_budget from reporting.customer_churn"
+    columns = "strategy_code, strategy_basis_code, contact_rank, is_within_budget"
+    shown = f"select {columns} from reporting.customer_churn"
     assert query(bank, f"{shown} where customer_id = %s", objector) == [(None, "opted_out", None, False)]
     assert query(bank, f"{shown} where strategy_basis_code <> 'opted_out' and strategy_code is null") == []
     tiers = "select distinct is_machine_decided from reporting.customer_tiers where customer_id"
@@ -227,7 +235,8 @@ def owners(settings, day):
     )[0][0]
     return query(
         settings,
-        f"select source_code, source_customer_id, customer_id from {edition}.customer_identities order by 1, 2",
+        "select source_code, source_customer_id, customer_id "
+        f"from {edition}.customer_identities order by 1, 2",
     )
 
 
@@ -255,7 +264,7 @@ def found_in_rooms(settings, values):
     return found
 
 
-def found_in_files(settings, values):
+def found_in_files(settings, values, until=LAST):
     """Files of the landing folder that hold one of the values."""
     encodings = {
         (source.code, table.file_name): table
@@ -265,7 +274,7 @@ def found_in_files(settings, values):
     found = []
     for path in sorted(settings.landing.glob("*/*/*")):
         table = encodings.get((path.parent.parent.name, path.name))
-        if table is None:
+        if table is None or path.parent.name > until.isoformat():
             continue
         if any(value in text_of(path, table) for value in values):
             found.append(str(path))

@@ -1,4 +1,4 @@
-"""What the disk will hold: growing rooms at the pace of the days received, editions up to what policy keeps."""
+"""What the disk will hold: growing rooms at the pace of the days received, editions as policy keeps them."""
 
 from datetime import date
 

@@ -1,5 +1,5 @@
 -- Who asked to be forgotten, or wants no decision taken on him by a machine alone. A decision follows its records,
--- whoever they are one with by now; of several on a record the newest counts, and who is forgotten is decided on no more
+-- whoever they are one with by now; of several on a record the newest counts. Who is forgotten stays so
 with
 
 ranked as (

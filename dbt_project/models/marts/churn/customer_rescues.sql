@@ -1,6 +1,7 @@
 -- C3, C4: what a customer who may leave takes along, and what a contact with him may be expected to save: probability
 -- × share saved by the strategy × present value of his margin were he to stay − cost of the contact. Who wants no
--- contact or cannot be reached has no rank, and who has opted out of automated decisions no strategy either; within the budget are the first of each branch of whom something is saved
+-- contact or cannot be reached has no rank, who has opted out of automated decisions no strategy either; within the
+-- budget are the first of each branch of whom something is saved
 {%- set ends = {'': 'churn_probability', '_low': 'probability_low', '_high': 'probability_high'} %}
 with
 
