@@ -21,13 +21,14 @@ from pipelines.warehouse import connect
 # any expectation will do: what is shown is the rule's own wording
 _TYPE, _QUERY = "unexpected_rows_expectation", "select 1 from {batch}"
 _SCRIPTS = re.compile(r"<script\b.*?</script>", re.DOTALL | re.IGNORECASE)
-_REMOTE = re.compile(r"<(?:link|img)\b[^>]*https?://[^>]*>", re.IGNORECASE)
-_LINKS = re.compile(r"""\s(?:href|src|action)="https?://[^"]*"|url\(['"]?https?://[^)]*\)""", re.IGNORECASE)
+_REMOTE = re.compile(r"<(?:link|img)\b[^>]*>", re.IGNORECASE)
+_LINKS = re.compile(r"""\s(?:href|src|action|onclick)="[^"]*"|url\(['"]?https?://[^)]*\)""", re.IGNORECASE)
 _STYLE = """<style>
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 1rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; } pre { white-space: pre-wrap; }
 td, th { border: 1px solid #bbb; padding: .3rem .5rem; vertical-align: top; text-align: left; }
-nav, footer, .navigation-column, .modal { display: none; }
+nav, footer, .sticky, .modal { display: none; }
+.text-success::before { content: "✔"; color: #1a7f37; } .text-danger::before { content: "✘"; color: #c62828; }
 </style>"""
 
 
