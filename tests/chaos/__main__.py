@@ -30,10 +30,7 @@ from pipelines.warehouse import embedded
 KILLS = 48
 DISK_SIZE = "4g"
 DATABASE = "yihu_demo"  # as an installation without YIHU_DATABASE_URL names it
-HEADINGS = (
-    *("disturbed", "nights", "disturbances", "differing", "looks of readers"),
-    *("longest wait (s)", "server absent"),
-)
+HEADINGS = ("disturbed", "how", "nights", "strikes", "differing", "looks", "wait (s)", "absent")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,10 +61,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 @contextmanager
 def installed(server: embedded.ServerInfo, course: Course, step: str) -> Iterator[Settings]:
     """The bank as it stands before a step, as an installation whose commands start the embedded server."""
+    own = load_settings({"YIHU_VAR": os.environ[VARIABLE]})
+    embedded.up(own)
     template = query(course.before[step], "select current_database()")[0][0]
     drop_database(server, DATABASE)
     create_database(server, DATABASE, template)
-    own = load_settings({"YIHU_VAR": os.environ[VARIABLE]})
     yield replace(own, landing=course.before[step].landing)
     drop_database(server, DATABASE)
 
@@ -107,7 +105,7 @@ def _rows(verdicts: Sequence[Verdict]) -> list[tuple[str | int | float, ...]]:
         seen = [one for judged in mine for one in judged.watch.seen]
         rows.append(
             (
-                kind,
+                *kind.split("; "),
                 len(mine),
                 sum(len(judged.trial.strikes) for judged in mine),
                 sum(bool(judged.differences) for judged in mine),

@@ -12,12 +12,14 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import psycopg2
 import pytest
 
 from pipelines.gates.window import received_window
 from pipelines.nights import STEPS, NightError, close_night, hold, load_night, open_night, running_night, step
+from pipelines.steps import StepError, run_task
 from pipelines.warehouse import connect
 from pipelines.workspace import Workspace
 
@@ -189,6 +191,18 @@ def test_a_date_before_the_current_edition_is_refused_when_live(settings):
     assert query(settings, "select count(*) from ops.nights") == [(1,)]
     open_night(settings, date(2026, 10, 29), "run 2", Workspace("w1"))
     open_night(settings, date(2026, 10, 30), "run 3")
+
+
+def test_a_report_tried_again_after_its_night_has_ended_is_done(settings, monkeypatch):
+    for name, value in settings.environment().items():
+        monkeypatch.setenv(name, value)
+    night = open_night(settings, D, "run 1", is_scheduled=True)
+    close_night(settings, night, "published", message="edition 1")
+    run_task("report", {"params": {}, "dag_run": SimpleNamespace(run_id="run 1")})
+    assert state(settings, night) == ("published", "edition 1")
+    for name, run_id in (("publish", "run 1"), ("report", "run 2")):
+        with pytest.raises(StepError, match=f"run {run_id} has no open night, so {name} has nothing to do"):
+            run_task(name, {"params": {}, "dag_run": SimpleNamespace(run_id=run_id)})
 
 
 # ── taking over ──────────────────────────────────────────────────────────────────────────────────────────
