@@ -56,6 +56,8 @@ from pipelines.publishing.shape import MODEL_VERSION, VERSIONS
 from pipelines.settings import ROOT, Settings
 from pipelines.sources import active_sources, load_source
 from pipelines.sources.berka_archive import deliver_archive
+from pipelines.subjects.obligations import CLASSES, Obligation, obligations
+from pipelines.subjects.person import Person
 from pipelines.warehouse import connect
 
 BERKA_FILES = Path(os.environ.get("YIHU_BERKA_FILES") or ROOT.parent / "shared" / "data" / "berka")
@@ -577,6 +579,11 @@ def kept_editions(night: PublishedNight) -> list[str]:
     return [edition.edition_id for edition in expired]
 
 
+def retained(night: PublishedNight) -> list[Obligation]:
+    """What is told of the law's terms to whoever asks to be forgotten."""
+    return obligations(night.connection, Person("nobody", None, (), ()), night.business_date)
+
+
 def customer_count_gate(night: PublishedNight) -> int:
     """What the edition gate counts as unexpected when there are a fifth more customers than yesterday."""
     rule = next(
@@ -713,6 +720,7 @@ def versions_on_the_bounds(night: PublishedNight) -> list[Any]:
 LOOKS = {  # rows that steer the night instead of a number in a table
     "kept_daily_editions": kept_editions,
     "kept_month_end_editions": kept_editions,
+    **dict.fromkeys(CLASSES, retained),
     "gate_customer_count_change_share": customer_count_gate,
     "gate_quarantine_share": quarantine_gate,
     **{f"gate_trend_{one.name}": usual_nights for one in fields(TrendLimits)},

@@ -80,7 +80,7 @@ def objector(bank, person):
     """Another one, who has a place in the order of contacts."""
     return query(
         bank,
-        "select customer_id from reporting.customer_churn "
+        f"select customer_id from {current_edition(bank)}.customer_churn "
         "where contact_rank is not null and customer_id <> %s order by contact_rank limit 1",
         person,
     )[0][0]
@@ -207,10 +207,12 @@ def test_no_machine_decides_on_who_has_opted_out(bank, objector):
     """As of the night after, which the erasure's test has run."""
     assert current_edition(bank).startswith(f"edition_{NEXT:%Y%m%d}")
     columns = "strategy_code, strategy_basis_code, contact_rank, is_within_budget"
-    shown = f"select {columns} from reporting.customer_churn"
+    shown = f"select {columns} from {current_edition(bank)}.customer_churn"
     assert query(bank, f"{shown} where customer_id = %s", objector) == [(None, "opted_out", None, False)]
     assert query(bank, f"{shown} where strategy_basis_code <> 'opted_out' and strategy_code is null") == []
-    tiers = "select distinct is_machine_decided from reporting.customer_tiers where customer_id"
+    tiers = (
+        f"select distinct is_machine_decided from {current_edition(bank)}.customer_tiers where customer_id"
+    )
     assert query(bank, f"{tiers} = %s", objector) == [(False,)]
     assert query(bank, f"{tiers} <> %s order by 1", objector) in ([(True,)], [(False,), (True,)])
 
