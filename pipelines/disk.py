@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import disk_usage
 
+from psycopg2.errors import LockNotAvailable
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
@@ -11,8 +12,13 @@ from pipelines.publishing import editions
 from pipelines.publishing.editions import Retention
 from pipelines.settings import Settings
 
+_PATIENCE_SECONDS = 1  # a size is not told of a table that a night keeps to itself
 # Rooms that grow by the day; the others are as large as the bank is.
 GROWING = ("raw", "marts", "ops")
+
+
+class DiskBusyError(Exception):
+    """The rooms cannot be measured now."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +53,14 @@ def forecast(settings: Settings, connection: Connection, retention: Retention, d
     """Measure every room of the bank's database and look ``days`` ahead.
 
     Growing rooms go on at their bytes by day received so far; editions reach what policy keeps of them, each
-    as large as the current one.
+    as large as the current one. DiskBusyError while a night holds a table for itself.
     """
     with connection.cursor() as cursor:
-        sizes = _sizes(cursor)
+        cursor.execute(f"set local lock_timeout = '{_PATIENCE_SECONDS}s'")
+        try:
+            sizes = _sizes(cursor)
+        except LockNotAvailable as error:
+            raise DiskBusyError("a night is writing; the disk is measured when it has ended") from error
         received = _received_days(cursor)
     kept = editions.kept(connection)
     rooms = [

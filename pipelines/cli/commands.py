@@ -168,7 +168,7 @@ def rebuild(settings: Settings, day: datetime, current_policy: bool, keep: bool)
 @click.pass_obj
 @told
 def status(settings: Settings, count: int, due: bool, days: int) -> None:
-    """The last nights, and the disk the warehouse takes and will take."""
+    """The last nights, and the disk the warehouse takes and will take (without --due)."""
     with connect(settings) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select night_id, business_date, workspace, state, started_at, "
@@ -180,9 +180,10 @@ def status(settings: Settings, count: int, due: bool, days: int) -> None:
         rows = cursor.fetchall()
     headings = ("night", "business date", "workspace", "state", "started", "seconds", "step", "message")
     print_table(console, f"nights of bank {settings.bank}", headings, rows)
-    _print_disk(settings, days)
-    missing = messages.missing_date(settings, datetime.now(UTC)) if due else None
-    if missing:
+    if not due:
+        _print_disk(settings, days)
+        return
+    if missing := messages.missing_date(settings, datetime.now(UTC)):
         is_told = messages.tell_absence(settings, missing)
         raise click.ClickException(
             f"business date {missing} is not published by its deadline; "
@@ -197,7 +198,11 @@ def _print_disk(settings: Settings, days: int) -> None:
         return
     retention = publishing.policy_retention(settings, published[0].business_date)
     with connect(settings) as connection:
-        found = disk.forecast(settings, connection, retention, days)
+        try:
+            found = disk.forecast(settings, connection, retention, days)
+        except disk.DiskBusyError as error:
+            console.print(str(error), highlight=False)
+            return
     rows = [(each.room, megabytes(each.byte_count), megabytes(each.later_byte_count)) for each in found.rooms]
     kept = f"{retention.daily} daily and {retention.month_ends} month-end editions are kept"
     print_table(console, f"disk ({kept})", ("room", "MB", f"MB in {days} days"), rows)

@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="*", metavar="WORD", default=[""], help="told so; default: all")
     given = parser.parse_args(arguments)
     trials = [one for one in plan(given.seed, given.kills) if any(word in str(one) for word in given.only)]
+    if not trials:
+        parser.error(f"nothing is told as {' or '.join(given.only)}")
     console = Console(highlight=False, soft_wrap=True)
     with _run() as folder:
         server = shared_server()

@@ -1,6 +1,7 @@
 """The judge of `make chaos` is not blind: what readers may not see is told; its plan covers every step."""
 
 import pytest
+from chaos.__main__ import main
 from chaos.disturbances import KINDS
 from chaos.plan import plan, short_plan
 from chaos.readers import READERS, Look, MixedError, Seen, Watch, judge
@@ -79,3 +80,10 @@ def test_a_watch_tells_of_readers_that_died_lost_their_server_waited_or_never_sa
         "a reader ended with edition_20261101_1",
     ]
     assert Watch([bad[0]] * READERS).faults(NEW.edition, may_be_absent=True) == []
+
+
+def test_words_that_tell_nothing_are_refused(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["--only", "kiled"])
+    assert end.value.code == 2
+    assert "nothing is told as kiled" in capsys.readouterr().err

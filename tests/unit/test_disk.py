@@ -3,6 +3,7 @@
 from datetime import date
 
 import handmade_editions
+import pytest
 
 from pipelines import disk
 from pipelines.publishing import Retention, publish
@@ -40,6 +41,17 @@ def test_rooms_and_editions_of_a_bank(settings):
     assert {each.room: each for each in short.rooms}["editions"].later_byte_count == editions.byte_count * 4
     assert rooms["policy"].later_byte_count == rooms["policy"].byte_count
     assert found.growth_byte_count > 0
+
+
+def test_a_night_that_keeps_a_table_to_itself_is_not_waited_for(settings):
+    handmade_editions.keep(settings, daily=7, month_ends=13)
+    night = handmade_editions.open_night(settings, DAY)
+    handmade_editions.build(settings, DAY)
+    publish(settings, night, "p1", "m1")
+    with connect(settings) as writer, writer.cursor() as cursor:
+        cursor.execute("lock table ops.deliveries in access exclusive mode")
+        with connect(settings) as connection, pytest.raises(disk.DiskBusyError, match="a night is writing"):
+            disk.forecast(settings, connection, Retention(7, 13), days=30)
 
 
 def test_a_full_disk_is_told():
