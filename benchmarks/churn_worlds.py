@@ -52,7 +52,7 @@ def _of_training(bench: Installation, world: str) -> Figures:
         result = train(bench.settings, reason=None if world == "leak" else "bench", tell=lambda _: None)
     except ChurnError as error:
         print(f"  {error}", flush=True)
-        is_alarm = "ROC AUC" in str(error)
+        is_alarm = "look for a leak" in str(error)
         return {"refused": float(not is_alarm), "alarm": float(is_alarm), "claims to beat the rule": 0.0}
     found: Figures = {
         "training seconds": time.monotonic() - started,

@@ -16,6 +16,8 @@ LIMITS = Thresholds(
     churner_count=100,
     rule_gain_share=0.05,
     leak_score=0.90,
+    leak_share=0.50,
+    outcome_minimum_count=30,
     interval_share=0.90,
     model_age_months=12,
 )

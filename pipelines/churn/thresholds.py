@@ -20,6 +20,8 @@ class Thresholds:
     churner_count: int
     rule_gain_share: float
     leak_score: float
+    leak_share: float
+    outcome_minimum_count: int
     interval_share: float
     model_age_months: int
 
@@ -49,6 +51,10 @@ class Thresholds:
         """Whether a model is too good to be true."""
         return roc_auc > self.leak_score
 
+    def is_telling(self, row_count: int, share: float) -> bool:
+        """Whether of so many customers too many left for what they have in common to be a cause."""
+        return row_count >= self.outcome_minimum_count and share > self.leak_share
+
     def is_stale(self, last_month: int, business_month: int) -> bool:
         """Whether the last outcomes that a model has seen lie too far back; both are month numbers."""
         return business_month - last_month > self.model_age_months
@@ -68,6 +74,8 @@ def read_thresholds(connection: Connection, business_date: date, schema: str = "
         churner_count=int(value("churn_churner_count")),
         rule_gain_share=float(value("churn_rule_gain_share")),
         leak_score=float(value("churn_leak_score")),
+        leak_share=float(value("churn_leak_share")),
+        outcome_minimum_count=int(value("churn_outcome_minimum_count")),
         interval_share=float(value("churn_interval_share")),
         model_age_months=int(value("churn_model_age_months")),
     )

@@ -21,6 +21,7 @@ from pipelines.churn.features import (
     groups_of,
 )
 from pipelines.churn.frame import Frame
+from pipelines.churn.leaks import telling_values
 from pipelines.churn.metrics import Bin, Figure, Outcome
 from pipelines.churn.model import ChurnModel
 from pipelines.churn.splits import Split
@@ -99,9 +100,9 @@ def train_model(
     evaluation = evaluate(scoring, parts, split, rivals, thresholds, trend)
     refusal = thresholds.gain_refusal(evaluation.gain.value, evaluation.gain.low)
     reached = evaluation.methods["model"]["roc_auc"].value
-    alarm = (
-        f"ROC AUC {reached:.3f} out of time: look for a leak" if thresholds.is_suspicious(reached) else None
-    )
+    signs = [f"ROC AUC {reached:.3f} out of time"] if thresholds.is_suspicious(reached) else []
+    signs += telling_values(train, thresholds)
+    alarm = f"{'; '.join(signs)}: look for a leak" if signs else None
     return Trained(scoring, evaluation, refusal, alarm)
 
 

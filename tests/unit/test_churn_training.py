@@ -12,6 +12,7 @@ from made_up_churners import LIMITS, MONTHS, features, frame, parts
 from pipelines.churn import baselines
 from pipelines.churn.card import write_card
 from pipelines.churn.features import BY_NAME, FEATURES, GROUPS, KEYS, NAMES, feature_hash
+from pipelines.churn.leaks import telling_values
 from pipelines.churn.page import write_page
 from pipelines.churn.registry import Origin
 from pipelines.churn.serving import score_table
@@ -94,6 +95,19 @@ def test_a_leak_raises_the_alarm(worlds):
     assert trained.refusal is None
     assert "ROC AUC" in trained.alarm
     assert next(iter(trained.evaluation.group_shares)) == "digital"
+
+
+def test_a_value_that_only_some_who_leave_show_raises_the_alarm():
+    found = parts("drivers", customers=CUSTOMERS)[0]["train"]
+    left, stayed = (np.flatnonzero(found.happened == happened) for happened in (True, False))
+
+    def shown(leavers: int, stayers: int) -> list[str]:
+        table = found.table.assign(has_new_phone=0.0)
+        table.loc[np.r_[left[:leavers], stayed[:stayers]], "has_new_phone"] = 1.0
+        return list(telling_values(replace(found, table=table), LIMITS))
+
+    assert shown(20, 10) == ["67% of 30 with has_new_phone 1 left"]
+    assert shown(15, 15) == shown(20, 9) == []
 
 
 def test_few_customers_and_few_churners_are_refused():
