@@ -77,11 +77,13 @@ def clear(bank, person):
 
 @pytest.fixture(scope="module")
 def objector(bank, person):
-    """Another one, who has a place in the order of contacts."""
+    """Another person, who has a place in the order of contacts."""
     return query(
         bank,
-        f"select customer_id from {current_edition(bank)}.customer_churn "
-        "where contact_rank is not null and customer_id <> %s order by contact_rank limit 1",
+        "select churn.customer_id from {0}.customer_churn as churn "
+        "inner join {0}.customer_360 as customer on churn.customer_id = customer.customer_id "
+        "where customer.customer_kind_code = 'person' and churn.contact_rank is not null "
+        "and churn.customer_id <> %s order by churn.contact_rank limit 1".format(current_edition(bank)),
         person,
     )[0][0]
 
