@@ -78,12 +78,13 @@ def clear(bank, person):
 @pytest.fixture(scope="module")
 def objector(bank, person):
     """Another person, who has a place in the order of contacts."""
+    edition = current_edition(bank)
     return query(
         bank,
-        "select churn.customer_id from {0}.customer_churn as churn "
-        "inner join {0}.customer_360 as customer on churn.customer_id = customer.customer_id "
+        f"select churn.customer_id from {edition}.customer_churn as churn "
+        f"inner join {edition}.customer_360 as customer on churn.customer_id = customer.customer_id "
         "where customer.customer_kind_code = 'person' and churn.contact_rank is not null "
-        "and churn.customer_id <> %s order by churn.contact_rank limit 1".format(current_edition(bank)),
+        "and churn.customer_id <> %s order by churn.contact_rank limit 1",
         person,
     )[0][0]
 
