@@ -77,11 +77,14 @@ def clear(bank, person):
 
 @pytest.fixture(scope="module")
 def objector(bank, person):
-    """Another one, who has a place in the order of contacts."""
+    """Another person, who has a place in the order of contacts."""
+    edition = current_edition(bank)
     return query(
         bank,
-        f"select customer_id from {current_edition(bank)}.customer_churn "
-        "where contact_rank is not null and customer_id <> %s order by contact_rank limit 1",
+        f"select churn.customer_id from {edition}.customer_churn as churn "
+        f"inner join {edition}.customer_360 as customer on churn.customer_id = customer.customer_id "
+        "where customer.customer_kind_code = 'person' and churn.contact_rank is not null "
+        "and churn.customer_id <> %s order by churn.contact_rank limit 1",
         person,
     )[0][0]
 
