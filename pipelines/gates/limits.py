@@ -119,8 +119,8 @@ def read_limits(policy: PolicyValues) -> TrendLimits | None:
     limits = TrendLimits(**{field: policy.parameters[name] for field, name in PARAMETERS.items()})
     if limits.silence_severity not in SEVERITIES:
         raise LimitsError(
-            f"{PARAMETERS['silence_severity']} is {limits.silence_severity} on {policy.business_date}: nothing "
-            f"was judged; use one of {', '.join(SEVERITIES)} in policy/parameters.csv"
+            f"{PARAMETERS['silence_severity']} is {limits.silence_severity} on {policy.business_date}: "
+            f"nothing was judged; use one of {', '.join(SEVERITIES)} in policy/parameters.csv"
         )
     return limits
 
