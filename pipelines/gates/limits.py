@@ -1,6 +1,6 @@
 """How far a night may lie from the nights before it, as the policy of its date says."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median
@@ -8,7 +8,6 @@ from statistics import median
 from pipelines.gates.policy_values import PolicyValues
 from pipelines.gates.suites import SEVERITIES
 
-PREFIX = "gate_trend_"
 # What is measured: rows that come, rows that are there, a part of all, a mean.
 FLOW, STOCK, SHARE, MEAN = "flow", "stock", "share", "mean"
 
@@ -89,25 +88,39 @@ class TrendLimits:
         return move, move
 
 
+PARAMETERS = {  # field → its row of policy/parameters.csv
+    "days": "gate_trend_days",
+    "months": "gate_trend_months",
+    "known_count": "gate_trend_known_count",
+    "row_count": "gate_trend_row_count",
+    "spread_count": "gate_trend_spread_count",
+    "fall_share": "gate_trend_fall_share",
+    "rise_count": "gate_trend_rise_count",
+    "stock_share": "gate_trend_stock_share",
+    "move_share": "gate_trend_move_share",
+    "mean_share": "gate_trend_mean_share",
+    "silence_severity": "gate_trend_silence_severity",
+}
+
+
 def read_limits(policy: PolicyValues) -> TrendLimits | None:
     """The limits in force on the business date; None where the policy holds none of them.
 
     Raises LimitsError where some are missing, or the severity is none.
     """
-    names = [f"{PREFIX}{one.name}" for one in fields(TrendLimits)]
-    missing = [name for name in names if name not in policy.parameters]
-    if len(missing) == len(names):
+    missing = [name for name in PARAMETERS.values() if name not in policy.parameters]
+    if len(missing) == len(PARAMETERS):
         return None
     if missing:
         raise LimitsError(
             f"the policy holds no {', '.join(missing)} on {policy.business_date}: nothing was judged; add "
-            f"rows to policy/parameters.csv, or close every {PREFIX}… to ask for no trend"
+            f"rows to policy/parameters.csv, or close every gate_trend_… to ask for no trend"
         )
-    limits = TrendLimits(*(policy.parameters[name] for name in names))
+    limits = TrendLimits(**{field: policy.parameters[name] for field, name in PARAMETERS.items()})
     if limits.silence_severity not in SEVERITIES:
         raise LimitsError(
-            f"{PREFIX}silence_severity is {limits.silence_severity} on {policy.business_date}: nothing was "
-            f"judged; use one of {', '.join(SEVERITIES)} in policy/parameters.csv"
+            f"{PARAMETERS['silence_severity']} is {limits.silence_severity} on {policy.business_date}: "
+            f"nothing was judged; use one of {', '.join(SEVERITIES)} in policy/parameters.csv"
         )
     return limits
 

@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -40,7 +40,7 @@ from pipelines.churn.thresholds import read_thresholds
 from pipelines.demo_bank import write_demo_bank
 from pipelines.demo_bank.numbers import credit_code, person_number
 from pipelines.gates.deliveries import delivery_results
-from pipelines.gates.limits import FLOW, MEAN, SHARE, STOCK, TrendLimits, read_limits
+from pipelines.gates.limits import FLOW, MEAN, PARAMETERS, SHARE, STOCK, read_limits
 from pipelines.gates.measures import Measure
 from pipelines.gates.policy_values import read_policy_values
 from pipelines.gates.suites import QUERY, fill, load_suites
@@ -724,7 +724,7 @@ LOOKS = {  # rows that steer the night instead of a number in a table
     **dict.fromkeys(CLASSES, retained),
     "gate_customer_count_change_share": customer_count_gate,
     "gate_quarantine_share": quarantine_gate,
-    **{f"gate_trend_{one.name}": usual_nights for one in fields(TrendLimits)},
+    **dict.fromkeys(PARAMETERS.values(), usual_nights),
     "balance_gap_amount": balance_gaps,
     "churn_calibration_months": churn_training,
     "churn_training_row_count": churn_training,

@@ -108,6 +108,7 @@ def test_who_writes_and_reads_where(furnished, room, may_write, may_read):
         ("delete from ops.editions", {"yihu_publisher"}),
         ("delete from ops.publications", {"yihu_publisher"}),
         ("delete from ops.gate_results", {"yihu_publisher"}),
+        ("delete from ops.gate_measures", {"yihu_publisher"}),
         ("delete from ops.nights", set()),
         ("delete from ops.night_steps", set()),
         ("delete from ops.waivers", set()),
