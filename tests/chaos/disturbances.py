@@ -1,8 +1,8 @@
 """What can happen to a night, and how it is brought about."""
 
 import os
-import resource
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -89,7 +89,7 @@ def fill_disk(settings: Settings, tried: Try) -> None:
         try:
             _end(tried)
         finally:
-            _limit_files(settings, resource.RLIM_INFINITY)
+            _limit_files(settings, None)
     if tried.process.exitcode == 0:
         raise StrikeError("the try ended well: the disk was not full enough")
 
@@ -137,10 +137,14 @@ def _terminate(settings: Settings, most: int) -> None:
         raise StrikeError("the night had no connection")
 
 
-def _limit_files(settings: Settings, most: int) -> None:
-    """Let no file of the server's processes grow beyond so many bytes; PermissionError if that is denied."""
-    with suppress(FileNotFoundError, ProcessLookupError):  # a server that fell has no process left
+def _limit_files(settings: Settings, most: int | None) -> None:
+    """Let no file of the server's processes grow beyond so many bytes (None: as far as it may)."""
+    with suppress(FileNotFoundError):  # a server that fell has no process left
         first = postmaster(settings)
-        tasks = Path(f"/proc/{first}/task/{first}/children").read_text().split()
-        for process in (first, *map(int, tasks)):
-            resource.prlimit(process, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        for process in (str(first), *children):
+            # as the server's own user: root in a container may not touch others' limits
+            owner = os.stat(f"/proc/{process}")
+            rights = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+            command = ["prlimit", "--pid", process, f"--fsize={most or 'unlimited'}:"]
+            subprocess.run(command, check=False, cwd="/", **(rights if os.geteuid() == 0 else {}))

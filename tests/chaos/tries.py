@@ -21,7 +21,7 @@ from pipelines.steps import run_step, run_task
 
 FORK = multiprocessing.get_context("fork")  # a child begins with everything imported, its tools warm
 SPAWN = multiprocessing.get_context("spawn")  # a child begins as a task of Airflow does: dbt and gates, too
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 900  # a whole night on a machine that is busy
 
 
 @dataclass(frozen=True)
