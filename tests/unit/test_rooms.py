@@ -32,6 +32,7 @@ def test_a_database_of_the_former_shape_is_brought_up(settings):
     assert run(settings, None, "select migration_number, migration_name from ops.migrations") == [
         (1, "persons"),
         (2, "releases_and_measures"),
+        (3, "clear_text"),
     ]
     for table in ("subject_decisions", "released_lines", "gate_measures"):
         assert run(settings, "yihu_publisher", f"select count(*) from ops.{table}") == [(0,)]
