@@ -13,7 +13,7 @@
 {% macro landed(source_code, table_name) -%}
     {%- set table = var('declarations', []) | selectattr('source', 'equalto', source_code)
         | selectattr('table', 'equalto', table_name) | first -%}
-    {%- set is_released = source_code ~ '.' ~ table_name in var('released', []) -%}
+    {%- set is_released = source_code ~ '.' ~ table_name in var('released', {}) -%}
     (
         select
             {%- if is_released %}
@@ -45,9 +45,11 @@
 {%- endmacro %}
 
 {#- The released lines of a table, as if received on the date of their release, the cells that do not cast emptied.
-    Such a line gives way to a later one of its key. Its own number stays where it keeps its own date; among the lines
-    of another date it has a negative one. -#}
+    Such a line gives way to a later one of its key, unless that is set aside itself by then. Its own number stays
+    where it keeps its own date; among the lines of another date it has a negative one. The dates are written out so
+    that the other partitions are not read. -#}
 {% macro released(table) -%}
+    {%- set dates = var('released')[table.source ~ '.' ~ table.table] -%}
     select
         {%- for column in table.columns %}
         {%- if column.type == 'text' or column.required %}
@@ -66,16 +68,48 @@
         line.source_code = '{{ table.source }}'
         and line.table_name = '{{ table.table }}'
         and line.business_date <= {{ as_of() }}
+        and received._received_date in (
+            {%- for received_date in dates | map('first') | unique %}
+            date '{{ received_date }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
         and not exists (
             select 1
             from {{ source(table.source, table.table) }} as later
             where
                 later._received_date > line.received_date
                 and later._received_date <= line.business_date
+                and (
+                    {%- for received_date, business_date in dates %}
+                    {{ 'or ' if not loop.first -}}
+                    (later._received_date > date '{{ received_date }}' and later._received_date <= date '{{ business_date }}')
+                    {%- endfor %}
+                )
                 {%- for column in table.key %}
                 and later.{{ column }} = received.{{ column }}
                 {%- endfor %}
+                and not {{ is_aside(table, 'later', 'line.business_date') }}
         )
+{%- endmacro %}
+
+{#- Whether a delivered line is in quarantine and was not let in by a date. -#}
+{% macro is_aside(table, alias, by_date) -%}
+    exists (
+        select 1
+        from {{ source('ops', 'quarantine') }} as cell
+        left join {{ source('ops', 'released_lines') }} as let_in
+            on
+                cell.source_code = let_in.source_code
+                and cell.table_name = let_in.table_name
+                and cell.received_date = let_in.received_date
+                and cell.line_number = let_in.line_number
+        where
+            cell.source_code = '{{ table.source }}'
+            and cell.table_name = '{{ table.table }}'
+            and cell.received_date = {{ alias }}._received_date
+            and cell.line_number = {{ alias }}._line_number
+            and (let_in.business_date is null or let_in.business_date > {{ by_date }})
+    )
 {%- endmacro %}
 
 {#- Whether a delivered cell is not what its declaration says; an empty one only where it is required. -#}

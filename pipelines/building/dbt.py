@@ -11,7 +11,7 @@ from typing import Any
 from psycopg2.extras import execute_values
 
 from pipelines.children import run_child
-from pipelines.landing.received import released_tables
+from pipelines.landing.received import released_dates
 from pipelines.nights import Night
 from pipelines.publishing.shape import WORDED, added_columns
 from pipelines.settings import Settings
@@ -100,7 +100,7 @@ def drop_next_edition(settings: Settings, night: Night) -> None:
 def _variables(settings: Settings, night: Night, since: date | None = None) -> dict[str, Any]:
     sources = active_sources(settings.bank)
     with connect(settings) as connection, connection.cursor() as cursor:
-        released = released_tables(cursor)
+        released = released_dates(cursor)
     return {
         "business_date": night.business_date.isoformat(),
         "since": since.isoformat() if since else "",

@@ -16,7 +16,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from pipelines.building.dbt import build
-from pipelines.landing.received import received_hash, released_tables
+from pipelines.landing.received import received_hash, released_dates
 from pipelines.months import last_date, month_number
 from pipelines.nights import Night
 from pipelines.settings import Settings
@@ -84,7 +84,7 @@ def at(settings: Settings, night: Night, stop: Stop) -> Iterator[Night]:
 def stage(settings: Settings, night: Night) -> None:
     """Let the typed views show what was received up to the night's date; make them where they changed."""
     with connect(settings, WRITER, night.night_id) as connection, connection.cursor() as cursor:
-        made_from = " ".join([_code(settings), *released_tables(cursor)])
+        made_from = f"{_code(settings)} {json.dumps(released_dates(cursor))}"
         _read_as_of(cursor, night.workspace, night.business_date)
         cursor.execute(
             "select made_from, to_regclass(%s) is not null from ops.views where workspace = %s",

@@ -122,7 +122,7 @@ def _require_empty_cells(table: Table, at: str, lines: Sequence[int], bad: dict[
 def _refuse_followed(
     cur: Cursor, source: Source, table: Table, at: str, received: date, day: date, lines: Sequence[int]
 ) -> None:
-    """What the source has said since about the same keys counts, not the line."""
+    """What the source has said since about the same keys counts, not the line; what is set aside does not."""
     if table.mode == "snapshot" and day > received:
         raise ReleaseError(
             f"{at}: a snapshot of a date readers have seen; the next one tells all its rows anew, "
@@ -136,7 +136,12 @@ def _refuse_followed(
         query = sql.SQL(
             "select line._line_number, later._received_date from {table} as line inner join {other} as later "
             "on later._received_date >= %s and {same} "
-            "where line._received_date = %s and line._line_number = any(%s) order by 1, 2 limit 1"
+            "where line._received_date = %s and line._line_number = any(%s) "
+            "and not exists (select from ops.quarantine as cell left join ops.released_lines as let_in "
+            "using (source_code, table_name, received_date, line_number) "
+            "where let_in.release_id is null and cell.source_code = %s and cell.table_name = %s "
+            "and cell.received_date = later._received_date and cell.line_number = later._line_number) "
+            "order by 1, 2 limit 1"
         ).format(
             table=sql.Identifier("raw", table.raw_name),
             other=sql.Identifier("raw", other.raw_name),
@@ -144,7 +149,7 @@ def _refuse_followed(
                 sql.SQL("line.{0} = later.{0}").format(sql.Identifier(name)) for name in table.key
             ),
         )
-        cur.execute(query, (since, received, list(lines)))
+        cur.execute(query, (since, received, list(lines), other.source, other.name))
         if found := cur.fetchone():
             line, later = found
             raise ReleaseError(f"{at}: the key of line {line} was {what} on {later}; nothing was released")

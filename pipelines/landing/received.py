@@ -36,9 +36,13 @@ def received_hash(cursor: Cursor, until: date) -> str:
     return sha256(f"{deliveries} {aside} {cursor.fetchone()}".encode()).hexdigest()
 
 
-def released_tables(cursor: Cursor) -> list[str]:
-    """``<source>.<table>`` of every table that has lines let in out of quarantine, on whatever date."""
+def released_dates(cursor: Cursor) -> dict[str, list[tuple[str, str]]]:
+    """``<source>.<table>`` with lines let in out of quarantine → their dates of receipt and of release."""
     cursor.execute(
-        "select distinct concat_ws('.', source_code, table_name) from ops.quarantine_releases order by 1"
+        "select distinct concat_ws('.', source_code, table_name), received_date, business_date "
+        "from ops.quarantine_releases order by 1, 2, 3"
     )
-    return [name for (name,) in cursor.fetchall()]
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, received, released in cursor.fetchall():
+        found.setdefault(name, []).append((received.isoformat(), released.isoformat()))
+    return found

@@ -1,4 +1,8 @@
-"""Clear text is read by a ticket: who, when, whom and why, committed before anything is read."""
+"""Clear text is read by a ticket: who, when, whom and why, committed before anything is read.
+
+Here for the administrator, who reads all rooms; readers have ``reporting.open_clear_text_ticket`` and
+``reporting.read_clear_text`` for the same tickets (warehouse/migrations).
+"""
 
 from psycopg2.extensions import cursor as Cursor
 

@@ -14,18 +14,19 @@ LOADER = "yihu_loader"
 TRANSFORMER = "yihu_transformer"
 PUBLISHER = "yihu_publisher"
 REPORTING_OWNER = "reporting_owner"
+CLEAR_TEXT_OWNER = "clear_text_owner"  # of the two functions that show clear text by a ticket
 READERS = ("bi_reader", "risk_reader")
 WRITERS = (LOADER, TRANSFORMER, PUBLISHER)
-ROLES = (*WRITERS, REPORTING_OWNER, *READERS)
+ROLES = (*WRITERS, REPORTING_OWNER, CLEAR_TEXT_OWNER, *READERS)
 
-# room -> its only writer, and the writers who read it
+# room -> its only writer, and the roles that read it
 ROOMS = {
     "raw": (LOADER, (TRANSFORMER,)),
     "policy": (LOADER, (TRANSFORMER,)),
     "staging": (TRANSFORMER, (LOADER,)),
     "intermediate": (TRANSFORMER, (LOADER,)),
-    "marts": (TRANSFORMER, (LOADER,)),
-    "protected": (TRANSFORMER, ()),
+    "marts": (TRANSFORMER, (LOADER, CLEAR_TEXT_OWNER)),
+    "protected": (TRANSFORMER, (CLEAR_TEXT_OWNER,)),
 }
 # nights, steps, waivers and readers' branches are the administrator's
 OPS_WRITES = {
@@ -38,6 +39,12 @@ OPS_WRITES = {
 # The publisher takes over what dbt has built (renames edition_next, becomes its owner) and replaces views: it
 # holds both rights by membership; the way back, from dbt into editions and views, stays closed.
 MEMBERSHIPS = {PUBLISHER: (TRANSFORMER, REPORTING_OWNER)}
+
+# function -> who may call it
+CLEAR_TEXT = {
+    "reporting.open_clear_text_ticket(text, text)": "risk_reader",
+    "reporting.read_clear_text(bigint)": "risk_reader",
+}
 
 _TABLES = Path(__file__).with_name("rooms.sql")
 
@@ -53,6 +60,7 @@ def create(connection: Connection) -> None:
         cursor.execute("revoke all on schema public from public")
         cursor.execute(f"grant usage, create on schema reporting to {REPORTING_OWNER}")
         cursor.execute(f"grant usage on schema reporting to {', '.join((PUBLISHER, *READERS))}")
+        _grant_clear_text(cursor)
         cursor.execute(f"comment on schema ops is 'rooms {_fingerprint()}'")
     grant_database(connection)
     if not are_ready(connection):
@@ -147,6 +155,22 @@ def _grant_ops(cursor: Cursor) -> None:
     for role, tables in OPS_WRITES.items():
         for table in tables:
             cursor.execute(f"grant insert, update, delete on ops.{table} to {role}")
+
+
+def _grant_clear_text(cursor: Cursor) -> None:
+    """The functions act for a role of their own, which writes tickets and nothing else."""
+    owner = CLEAR_TEXT_OWNER
+    cursor.execute(f"grant usage on schema ops to {owner}")
+    cursor.execute(f"grant select on ops.subject_tickets, ops.reader_branches to {owner}")
+    cursor.execute(f"grant insert, update (used_in) on ops.subject_tickets to {owner}")
+    cursor.execute(
+        f"grant create on schema reporting to {owner}"
+    )  # who owns a function there must have had it
+    for function, reader in CLEAR_TEXT.items():
+        cursor.execute(f"alter function {function} owner to {owner}")
+        cursor.execute(f"revoke all on function {function} from public")
+        cursor.execute(f"grant execute on function {function} to {reader}")
+    cursor.execute(f"revoke create on schema reporting from {owner}")
 
 
 def _grant_rooms(cursor: Cursor, workspace: Workspace) -> None:

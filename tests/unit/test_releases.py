@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import jinja2
 import pytest
 from click.testing import CliRunner
 from psycopg2 import errors
@@ -11,10 +12,11 @@ from pipelines.cli import main
 from pipelines.gates.quarantine import quarantined
 from pipelines.gates.releases import ReleaseError, release
 from pipelines.landing import ensure_raw_tables
-from pipelines.landing.received import received_hash
+from pipelines.landing.received import received_hash, released_dates
 from pipelines.nights import close_night, open_night
 from pipelines.publishing import ensure_governance_views, governance_is_ready
-from pipelines.sources import load_source
+from pipelines.settings import ROOT
+from pipelines.sources import declarations_for_dbt, load_source
 from pipelines.warehouse import connect
 
 D = date(2026, 10, 30)
@@ -213,6 +215,86 @@ def test_a_line_is_released_once(bank):
     let_in(bank)
     with pytest.raises(ReleaseError, match=f"line 3 is released already, from {D} on"):
         let_in(bank)
+
+
+# ── what the typed views show of it ─────────────────────────────────────────────────────────────────────────
+
+
+def landed(bank, table, known_until):
+    """The landed lines of a table of core, as its typed view has them."""
+    portable, sources = (
+        (ROOT / "dbt_project" / "macros" / name).read_text(encoding="utf-8")
+        for name in ("portable.sql", "sources.sql")
+    )
+    macros = portable.partition("{% materialization")[0].rpartition("{%- endmacro %}")
+    macros = "".join(macros[:2]) + sources
+    with connect(bank) as connection, connection.cursor() as cursor:
+        values = {
+            "workspace": "",
+            "declarations": declarations_for_dbt([CORE]),
+            "released": released_dates(cursor),
+        }
+        cursor.execute(
+            "insert into ops.views (workspace, business_date) values ('', %s) "
+            "on conflict (workspace) do update set business_date = excluded.business_date",
+            (known_until,),
+        )
+    return jinja2.Template(f"{macros}{{{{ landed('core', '{table}') }}}}").render(
+        source=lambda room, name: f"ops.{name}" if room == "ops" else f"raw.{room}__{name}",
+        var=lambda name, default=None: values.get(name, default),
+    )
+
+
+def seen(bank, day, key="C2"):
+    view = landed(bank, "customers", day)
+    return run(
+        bank, f"select _received_date, birth_date from {view} as seen where customer_no = %s order by 1", key
+    )
+
+
+def test_a_released_line_gives_way_to_a_later_one_of_its_key(bank):
+    publish(bank, D)
+    let_in(bank)
+    assert seen(bank, D) == []
+    assert seen(bank, NEXT) == [(NEXT, None)]
+    deliver(bank, "customers", NEXT, {2: ("C2", None)})
+    assert seen(bank, NEXT) == [(NEXT, None)]
+    assert run(
+        bank, f"select _line_number from {landed(bank, 'customers', NEXT)} as seen where customer_no = 'C2'"
+    ) == [(2,)]
+
+
+def test_a_later_line_that_is_set_aside_itself_says_nothing(bank):
+    publish(bank, D)
+    deliver(bank, "customers", NEXT, {2: ("C2", "birth_date")})
+    assert let_in(bank) == NEXT
+    assert seen(bank, NEXT) == [(NEXT, None)], "the source says nothing else of it"
+    assert let_in(bank, line=2, day=NEXT) == NEXT
+    (number,) = run(
+        bank, f"select _line_number from {landed(bank, 'customers', NEXT)} as seen where customer_no = 'C2'"
+    )
+    assert number == (2,), "the later of two lines that were let in"
+
+
+def test_a_line_that_was_let_in_after_all_is_what_the_source_said(bank):
+    publish(bank, D)
+    deliver(bank, "customers", NEXT, {2: ("C2", "birth_date")})
+    let_in(bank, line=2, day=NEXT)
+    with pytest.raises(ReleaseError, match=f"the key of line 3 was delivered again on {NEXT}"):
+        let_in(bank)
+
+
+def test_a_released_line_costs_the_days_it_is_about(bank):
+    """The plan reads partitions of its own month and of those up to its release, however long history is."""
+    publish(bank, D)
+    let_in(bank)
+    for months in (-400, -60, 60, 400):
+        deliver(bank, "customers", D + timedelta(days=months), {2: (f"X{months}", None)})
+    view = landed(bank, "customers", LATER)
+    (branch,) = [part for part in view.split("union all") if "released_lines" in part]
+    plan = run(bank, "explain " + branch.rstrip().removesuffix(")"))
+    read = {word for (line,) in plan for word in line.split() if word.startswith("core__customers_p")}
+    assert read == {"core__customers_p202610"}
 
 
 @pytest.mark.parametrize("role", ["yihu_loader", "yihu_transformer", "yihu_publisher", "bi_reader"])

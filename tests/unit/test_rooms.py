@@ -1,5 +1,6 @@
 """One kind of writer per room, closed rooms for readers, and no word from a night that has ended."""
 
+import re
 import shutil
 
 import psycopg2
@@ -8,7 +9,7 @@ from psycopg2 import errors
 
 from pipelines.settings import Settings
 from pipelines.warehouse import connect, reader_url, rooms
-from pipelines.warehouse.migrations import FOLDER, migrate
+from pipelines.warehouse.migrations import FOLDER, migrate, migration_texts
 from pipelines.workspace import LIVE, Workspace
 
 WRITERS = ("yihu_loader", "yihu_transformer", "yihu_publisher")
@@ -16,36 +17,55 @@ READERS = ("bi_reader", "risk_reader")
 
 
 def test_a_database_of_the_former_shape_is_brought_up(settings):
-    former = "drop table ops.subject_records, ops.subject_decisions, ops.subject_tickets, ops.migrations"
-    run(settings, None, f"{former}; comment on schema ops is 'rooms of the former release'")
+    for former in (
+        "drop view ops.released_lines",
+        "drop table ops.subject_records, ops.subject_decisions, ops.subject_tickets, ops.migrations",
+        "drop table ops.quarantine_releases, ops.gate_measures",
+        "alter table ops.gate_results drop column advice_zh, drop column advice_en",
+        "comment on schema ops is 'rooms of the former release'",
+    ):
+        run(settings, None, former)
     with connect(settings) as connection:
         assert not rooms.are_ready(connection)
         rooms.create(connection)
         assert rooms.are_ready(connection)
     assert run(settings, None, "select migration_number, migration_name from ops.migrations") == [
-        (1, "persons")
+        (1, "persons"),
+        (2, "releases_and_measures"),
+        (3, "clear_text"),
     ]
-    assert run(settings, "yihu_publisher", "select count(*) from ops.subject_decisions") == [(0,)]
+    for table in ("subject_decisions", "released_lines", "gate_measures"):
+        assert run(settings, "yihu_publisher", f"select count(*) from ops.{table}") == [(0,)]
+    assert run(settings, "yihu_publisher", "select advice_zh, advice_en from ops.gate_results") == []
     with connect(settings) as connection, connection.cursor() as cursor:
         assert migrate(cursor) == [], "each is applied once"
 
 
 def test_a_migration_is_applied_once_in_order_and_never_changed(settings, tmp_path):
     shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "0003_later.sql").write_text("alter table ops.made_up add column later text;")
-    (tmp_path / "0002_sooner.sql").write_text("create table ops.made_up (sooner text);")
+    (tmp_path / "0019_later.sql").write_text("alter table ops.made_up add column later text;")
+    (tmp_path / "0018_sooner.sql").write_text("create table ops.made_up (sooner text);")
     with connect(settings) as connection, connection.cursor() as cursor:
         assert migrate(cursor, tmp_path) == ["sooner", "later"]
         assert migrate(cursor, tmp_path) == []
-        with pytest.raises(rooms.RoomsError, match=r"0003 .later.*newer release"):
+        with pytest.raises(rooms.RoomsError, match=r"0019 .later.*newer release"):
             migrate(cursor)
-        (tmp_path / "0002_sooner.sql").write_text("create table ops.made_up (other text);")
-        with pytest.raises(rooms.RoomsError, match=r"0002 .sooner. is not the one"):
+        (tmp_path / "0018_sooner.sql").write_text("create table ops.made_up (other text);")
+        with pytest.raises(rooms.RoomsError, match=r"0018 .sooner. is not the one"):
             migrate(cursor, tmp_path)
         (tmp_path / "later.sql").touch()
         with pytest.raises(rooms.RoomsError, match="must be named"):
             migrate(cursor, tmp_path)
         connection.rollback()
+
+
+def test_a_relation_of_ops_is_made_in_one_place():
+    """What a release adds is a migration; rooms.sql stays at the shape of the one before."""
+    made = re.compile(r"create (?:or replace )?(?:table|view) (?:if not exists )?(ops\.\w+)")
+    texts = [(FOLDER.parent / "rooms.sql").read_text(encoding="utf-8"), *migration_texts()]
+    names = [name for text in texts for name in made.findall(text)]
+    assert len(texts) > 2
+    assert len(names) == len(set(names))
 
 
 @pytest.fixture
