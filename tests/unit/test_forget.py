@@ -1,0 +1,90 @@
+"""A person forgotten on a landed bank of three records: what changes where, and what is refused."""
+
+from datetime import date, timedelta
+
+import pytest
+from handmade_deliveries import read_delivery, write_day
+
+from pipelines import subjects
+from pipelines.gates.releases import release
+from pipelines.landing import land, write_rows
+from pipelines.landing.erasure import ERASED
+from pipelines.nights import close_night, open_night
+from pipelines.policy import read_policy, write_policy
+from pipelines.settings import ROOT
+from pipelines.sources import load_bank, load_source
+from pipelines.subjects.freeze import birth_id
+from pipelines.warehouse import connect
+
+D = date(2026, 10, 30)
+NEXT = D + timedelta(days=1)
+BY_TWO = {"reason": "asked in writing", "proposer": "An", "approver": "Bo"}
+CUSTOMERS = load_source("core").table("customers")
+COMPANIES = load_source("corporate").table("companies")
+NUMBER = "990000196005200000"
+PERSON = birth_id(("core", "C1"))
+MARTS = """
+create table marts.customers (customer_id text, customer_kind_code text);
+create table marts.account_holders (customer_id text, account_id text);
+create table marts.accounts (account_id text, closed_date date);
+"""
+
+
+def customer(number, **cells):
+    person = {"customer_kind": "P", "full_name": "钱测", "branch_no": "B001", "opened_date": "2020-01-01"}
+    return {"customer_no": number, **person, **cells}
+
+
+def company(number, **cells):
+    told = {"full_name": "测试公司", "kind": "COMPANY", "is_state_owned": "N", "is_listed": "N"}
+    return {"company_no": number, **told, "branch_no": "B001", "since_date": "2020-01-01", **cells}
+
+
+HIS = customer("C1", identity_type="ID", identity_number=NUMBER, phone="12700000001")
+LED = {"legal_representative_name": "钱测", "legal_representative_number": NUMBER}
+
+
+@pytest.fixture
+def bank(settings):
+    """One date landed and published; C1 leads company K1."""
+    land_day(settings, D, [HIS, customer("C2", birth_date="soon")], [company("K1", **LED), company("K2")])
+    with connect(settings, "yihu_loader") as connection:
+        write_policy(connection, read_policy(ROOT / "policy", settings.bank))
+        link = ("core", "C1", PERSON, None, "alone", "first", "data", None, None, None, D)
+        write_rows(connection, "raw", "identity", "links", D, [link])
+    run(settings, MARTS)
+    run(
+        settings,
+        "insert into ops.editions (edition_id, business_date, edition_number, state, cause, night_id, "
+        "policy_version, model_version, code_release) values ('e', %s, 1, 'kept', 'night', 1, 'p', 'm', 'c')",
+        D,
+    )
+    return settings
+
+
+def land_day(settings, day, customers, companies=()):
+    """Deliver a day to all sources and land it in a night that ends."""
+    rows = {"core.customers": customers, "corporate.companies": companies}
+    write_day(settings.landing, load_bank(settings.bank), day, rows)
+    night = open_night(settings, day, f"run of {day}")
+    land(settings, night, day)
+    close_night(settings, night, "loaded")
+
+
+def run(settings, statement, *values):
+    with connect(settings) as connection, connection.cursor() as cursor:
+        cursor.execute(statement, values or None)
+        return cursor.fetchall() if cursor.description else []
+
+
+def test_what_others_let_in_stays_let_in(bank):
+    run(
+        bank,
+        "insert into ops.quarantine (source_code, table_name, received_date, line_number, rule_id, "
+        "column_name, night_id) values ('core', 'customers', %s, 3, 'not_a_date', 'birth_date', 1)",
+        D,
+    )
+    release(bank, "core", "customers", D, [3], "right but for the date", "Cai", "Du")
+    subjects.forget(bank, PERSON, **BY_TWO)
+    assert read_delivery(bank.landing, CUSTOMERS, D)[0]["full_name"] == ERASED
+    assert run(bank, "select line_number, business_date from ops.released_lines") == [(3, NEXT)]
