@@ -9,6 +9,7 @@ from datetime import date
 import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
 
 from pipelines.approval import first_open_date, last_published_date, require_two_people
 from pipelines.identity import index
@@ -16,11 +17,15 @@ from pipelines.identity.identify import index_folder
 from pipelines.landing.delivery import Delivery
 from pipelines.landing.erasure import (
     ERASED,
+    MENTIONS,
+    Line,
     erase_lines,
+    erase_names,
+    key_of,
+    keyed_lines,
     named_columns,
     personal_columns,
     read_lines,
-    write_cells,
 )
 from pipelines.landing.rewriting import rewrite
 from pipelines.publishing import editions
@@ -70,7 +75,7 @@ def forget(settings: Settings, customer_id: str, reason: str, proposer: str, app
         kept = obligations(connection, person, published)
         decision_id = record_decision(cursor, person, "forget", day, reason, proposer, approver)
         freeze_links(cursor, person, decision_id)
-        changes = _erase_raw(cursor, settings, person, sources)
+        changes = _erase_raw(cursor, settings, person, sources, decision_id)
         _erase_quarantine(cursor, changes)
         _erase_live(cursor, person)
         # the marts are made anew by the next night, from what raw says now
@@ -91,8 +96,10 @@ def _require_natural(person: Person) -> None:
         )
 
 
-def _erase_raw(cursor: Cursor, settings: Settings, person: Person, sources: Sequence[Source]) -> Changes:
-    """His own records, and the records of others that name him by his identity number."""
+def _erase_raw(
+    cursor: Cursor, settings: Settings, person: Person, sources: Sequence[Source], decision_id: int
+) -> Changes:
+    """His own records, and the records of others that name him by his identity number, or did."""
     known = identity_numbers(cursor, person, sources)
     changes: Changes = {}
     for source in sources:
@@ -104,27 +111,43 @@ def _erase_raw(cursor: Cursor, settings: Settings, person: Person, sources: Sequ
         for table in source.tables:
             for number, columns in named_columns(table):
                 lines = read_lines(cursor, "raw", table, {number: known})
-                places = {
-                    (line.received_date, line.line_number): {
-                        name: ERASED for name in columns if line.cells[name]
-                    }
-                    for line in lines
-                }
-                write_cells(cursor, "raw", table, columns, places)
-                for place, cells in places.items():
+                keys = _mentions(cursor, person, decision_id, table, number, lines)
+                former = keyed_lines(cursor, "raw", table, keys)
+                lines += [line for line in former if line.cells[number] == ERASED]
+                for place, cells in erase_names(cursor, "raw", table, columns, lines).items():
                     changes.setdefault((source, table), {}).setdefault(place, {}).update(cells)
     return changes
 
 
+def _mentions(
+    cursor: Cursor, person: Person, decision_id: int, table: Table, number: str, lines: Sequence[Line]
+) -> list[tuple[str, ...]]:
+    """Put on record which records name him in a column; gives their keys and those of his former erasures."""
+    execute_values(
+        cursor,
+        "insert into ops.subject_mentions values %s",
+        [
+            (decision_id, table.source, table.name, list(key), number)
+            for key in sorted({key_of(table, line) for line in lines})
+        ],
+    )
+    cursor.execute(
+        f"{MENTIONS} and decision_id in (select record.decision_id from ops.subject_records as record "
+        "where (record.source_code, record.source_customer_id) in %s)",
+        (table.source, table.name, number, person.records),
+    )
+    return [tuple(key) for (key,) in cursor.fetchall()]
+
+
 def identity_numbers(cursor: Cursor, person: Person, sources: Sequence[Source]) -> list[str]:
-    """Every spelling of his identity number that a source has delivered."""
+    """Every spelling of his identity number that a source has delivered and that was not erased since."""
     found: set[str] = set()
     for source in sources:
         for table in source.tables:
             if "identity_number" in {column.name for column in personal_columns(source, table)}:
                 wanted = {source.subjects[0]: person.numbers(source.code)}
                 cells = (line.cells["identity_number"] for line in read_lines(cursor, "raw", table, wanted))
-                found |= {cell for cell in cells if cell}
+                found |= {cell for cell in cells if cell and not cell.endswith(ERASED)}
     return sorted(found)
 
 

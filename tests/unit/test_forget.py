@@ -13,7 +13,9 @@ from pipelines.nights import close_night, open_night
 from pipelines.policy import read_policy, write_policy
 from pipelines.settings import ROOT
 from pipelines.sources import load_bank, load_source
+from pipelines.subjects.forget import identity_numbers
 from pipelines.subjects.freeze import birth_id
+from pipelines.subjects.person import find_person, sources_of
 from pipelines.warehouse import connect
 
 D = date(2026, 10, 30)
@@ -88,3 +90,44 @@ def test_what_others_let_in_stays_let_in(bank):
     subjects.forget(bank, PERSON, **BY_TWO)
     assert read_delivery(bank.landing, CUSTOMERS, D)[0]["full_name"] == ERASED
     assert run(bank, "select line_number, business_date from ops.released_lines") == [(3, NEXT)]
+
+
+def test_who_is_named_in_anothers_record_stays_forgotten_there(bank):
+    """A company tells its legal representative anew after he was forgotten."""
+    subjects.forget(bank, PERSON, **BY_TWO)
+    assert named(bank) == {("K1", D): (ERASED, ERASED), ("K2", D): (None, None)}
+    land_day(
+        bank, NEXT, [], [company("K1", **LED), company("K2", **LED | {"legal_representative_number": "9"})]
+    )
+    assert named(bank)["K1", NEXT] == (ERASED, ERASED), "nothing clear lands"
+    assert named(bank)["K2", NEXT] == ("钱测", "9"), "whoever leads another company is told"
+
+    done = subjects.forget(bank, PERSON, **BY_TWO)
+    assert any(NEXT.isoformat() in path for path in done.files)
+    told = read_delivery(bank.landing, COMPANIES, NEXT)
+    assert [row["legal_representative_number"] for row in told] == [ERASED, "9"]
+
+
+def test_forgotten_representatives_are_not_taken_for_each_other(bank):
+    subjects.forget(bank, PERSON, **BY_TWO)
+    land_day(bank, NEXT, [customer("C3", identity_number="8")], [company("K3", **LED)])
+    other = birth_id(("core", "C3"))
+    link = ("core", "C3", other, None, "alone", "first", "data", None, None, None, NEXT)
+    with connect(bank, "yihu_loader") as connection:
+        write_rows(connection, "raw", "identity", "links", NEXT, [link])
+    for _ in range(2):
+        done = subjects.forget(bank, other, **BY_TWO)
+        assert not [path for path in done.files if "companies" in path]
+    with connect(bank) as connection, connection.cursor() as cursor:
+        person = find_person(cursor, other)
+        assert identity_numbers(cursor, person, sources_of(bank, person)) == []
+
+
+def named(settings):
+    """Who leads a company, as raw has it: by company and date of receipt."""
+    rows = run(
+        settings,
+        "select company_no, _received_date, legal_representative_name, legal_representative_number "
+        "from raw.corporate__companies",
+    )
+    return {(number, day): tuple(cells) for number, day, *cells in rows}

@@ -16,7 +16,8 @@ READERS = ("bi_reader", "risk_reader")
 
 
 def test_a_database_of_the_former_shape_is_brought_up(settings):
-    former = "drop table ops.subject_records, ops.subject_decisions, ops.subject_tickets, ops.migrations"
+    persons = ("records", "mentions", "decisions", "tickets")
+    former = f"drop table {', '.join(f'ops.subject_{name}' for name in persons)}, ops.migrations"
     run(settings, None, f"{former}; comment on schema ops is 'rooms of the former release'")
     with connect(settings) as connection:
         assert not rooms.are_ready(connection)
