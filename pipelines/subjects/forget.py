@@ -28,6 +28,7 @@ from pipelines.landing.erasure import (
     read_lines,
 )
 from pipelines.landing.rewriting import rewrite
+from pipelines.nights import refuse_beside_night
 from pipelines.publishing import editions
 from pipelines.settings import Settings
 from pipelines.sources.declaration import Source, Table, active_sources
@@ -35,7 +36,7 @@ from pipelines.subjects.decisions import record_decision
 from pipelines.subjects.errors import SubjectError
 from pipelines.subjects.freeze import freeze_links
 from pipelines.subjects.obligations import Obligation, obligations
-from pipelines.subjects.person import Person, find_person, refuse_running_night, sources_of
+from pipelines.subjects.person import Person, find_person, sources_of
 from pipelines.warehouse import admin_url, connect
 
 CLEAR = ("full_name", "identity_number", "birth_date", "phone_number", "email_address", "address_text")
@@ -62,12 +63,13 @@ def forget(settings: Settings, customer_id: str, reason: str, proposer: str, app
 
     The customer id stays, and so do amounts, accounts and transactions. The kept editions are the caller's to
     build again (``Forgotten.dates``). May be called again: it finds the same lines. SubjectError for an
-    unknown customer, an organisation, no reason or a running night; ApprovalError for one person alone.
+    unknown customer, an organisation or no reason; NightError while any night or rebuild runs; ApprovalError
+    for one person alone.
     """
     require_two_people(proposer, approver)
     with connect(settings) as connection, connection.cursor() as cursor:
+        refuse_beside_night(cursor)  # it would write again what is taken out
         cursor.execute("lock table ops.subject_decisions in share row exclusive mode")
-        refuse_running_night(cursor, customer_id)
         day, published = first_open_date(cursor), last_published_date(cursor)
         person = find_person(cursor, customer_id)
         _require_natural(person)
