@@ -1,7 +1,6 @@
 """Forget a person: pseudonyms take the place of clear values, wherever these lie (docs/decisions)."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +13,6 @@ from psycopg2.extras import execute_values
 from pipelines.approval import first_open_date, last_published_date, require_two_people
 from pipelines.identity import index
 from pipelines.identity.identify import index_folder
-from pipelines.landing.delivery import Delivery
 from pipelines.landing.erasure import (
     ERASED,
     MENTIONS,
@@ -27,13 +25,13 @@ from pipelines.landing.erasure import (
     personal_columns,
     read_lines,
 )
-from pipelines.landing.rewriting import rewrite
 from pipelines.nights import refuse_beside_night
 from pipelines.publishing import editions
 from pipelines.settings import Settings
 from pipelines.sources.declaration import Source, Table, active_sources
 from pipelines.subjects.decisions import record_decision
 from pipelines.subjects.errors import SubjectError
+from pipelines.subjects.files import Changes, rewrite_files
 from pipelines.subjects.freeze import freeze_links
 from pipelines.subjects.obligations import Obligation, obligations
 from pipelines.subjects.person import Person, find_person, sources_of
@@ -41,8 +39,6 @@ from pipelines.warehouse import admin_url, connect
 
 CLEAR = ("full_name", "identity_number", "birth_date", "phone_number", "email_address", "address_text")
 ROOMS = ("intermediate", "marts", "protected")
-Cells = dict[str, str | None]
-Changes = dict[tuple[Source, Table], dict[tuple[date, int], Cells]]
 
 
 @dataclass(frozen=True)
@@ -63,8 +59,8 @@ def forget(settings: Settings, customer_id: str, reason: str, proposer: str, app
 
     The customer id stays, and so do amounts, accounts and transactions. The kept editions are the caller's to
     build again (``Forgotten.dates``). May be called again: it finds the same lines. SubjectError for an
-    unknown customer, an organisation or no reason; NightError while any night or rebuild runs; ApprovalError
-    for one person alone.
+    unknown customer, an organisation, no reason or files that cannot be written; NightError while any night or
+    rebuild runs; ApprovalError for one person alone.
     """
     require_two_people(proposer, approver)
     with connect(settings) as connection, connection.cursor() as cursor:
@@ -82,9 +78,9 @@ def forget(settings: Settings, customer_id: str, reason: str, proposer: str, app
         _erase_live(cursor, person)
         # the marts are made anew by the next night, from what raw says now
         cursor.execute("delete from ops.mart_builds where workspace = ''")
-        files, absent = _rewrite_files(cursor, settings, changes)
         dates = tuple(sorted({edition.business_date for edition in editions.kept(connection)}))
         index.erase(index_folder(settings, connection))
+        files, absent = rewrite_files(cursor, settings, changes)  # last: what fails leaves all as it was
     _vacuum(settings, changes)
     lines = sum(len(places) for places in changes.values())
     return Forgotten(decision_id, lines, tuple(files), tuple(absent), dates, tuple(kept))
@@ -205,43 +201,6 @@ def _clear_tables(cursor: Cursor) -> Iterator[tuple[str, str, list[str], list[st
     for schema, table, columns, keys in cursor.fetchall():
         if columns and keys:
             yield schema, table, columns, keys
-
-
-def _rewrite_files(cursor: Cursor, settings: Settings, changes: Changes) -> tuple[list[str], list[str]]:
-    """Write the same pseudonyms into the files that the lines came from, and their hashes into the ledger."""
-    done, absent = [], []
-    for (source, table), places in changes.items():
-        if source.reader != "files":
-            continue
-        for day, lines in _by_date(places).items():
-            delivery = Delivery(table, day, settings.landing / source.code / day.isoformat())
-            if not delivery.path.is_file():
-                absent.append(str(delivery.path))
-                continue
-            fresh = rewrite(delivery, lines)
-            # a release speaks of a delivery by its hash: what others let in stays let in
-            cursor.execute(
-                "update ops.quarantine_releases as release set sha256 = %s from ops.deliveries as delivery "
-                "where (release.source_code, release.table_name, release.received_date, release.sha256) "
-                "= (delivery.source_code, delivery.table_name, delivery.received_date, delivery.sha256) "
-                "and delivery.source_code = %s and delivery.table_name = %s and delivery.received_date = %s",
-                (fresh.sha256, source.code, table.name, day),
-            )
-            cursor.execute(
-                "update ops.deliveries set sha256 = %s, byte_count = %s, "
-                "content_sha256 = case when content_sha256 is not null then %s end "
-                "where source_code = %s and table_name = %s and received_date = %s",
-                (fresh.sha256, fresh.byte_count, fresh.content_sha256, source.code, table.name, day),
-            )
-            done.append(str(delivery.path))
-    return done, absent
-
-
-def _by_date(places: Mapping[tuple[date, int], Cells]) -> dict[date, dict[int, Cells]]:
-    found: dict[date, dict[int, Cells]] = defaultdict(dict)
-    for (day, line), cells in sorted(places.items()):
-        found[day][line] = cells
-    return found
 
 
 def _vacuum(settings: Settings, changes: Changes) -> None:

@@ -12,7 +12,7 @@ from handmade_deliveries import read_delivery, write_delivery
 from pipelines.landing import DeliveryError
 from pipelines.landing.delivery import Delivery
 from pipelines.landing.erasure import ERASED, named_columns, personal_columns, pseudonyms
-from pipelines.landing.rewriting import rewrite
+from pipelines.landing.rewriting import discard, put_in_place, write_fresh
 from pipelines.sources import DeclarationError, declared_sources, load_source
 from pipelines.subjects.freeze import birth_id
 from pipelines.subjects.obligations import years_later
@@ -30,6 +30,13 @@ def customer(number, **cells):
 def delivered(landing, table, rows):
     write_delivery(landing, table, DAY, rows)
     return Delivery(table, DAY, landing / table.source / DAY.isoformat())
+
+
+def rewrite(delivery, changes):
+    done = write_fresh(delivery, changes)
+    put_in_place(delivery)
+    discard(delivery)
+    return done
 
 
 # ── which values, and what stands for them ──────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ from pipelines.nights import close_night, open_night
 from pipelines.policy import read_policy, write_policy
 from pipelines.settings import ROOT
 from pipelines.sources import load_bank, load_source
+from pipelines.subjects import SubjectError
 from pipelines.subjects.forget import identity_numbers
 from pipelines.subjects.freeze import birth_id
 from pipelines.subjects.person import find_person, sources_of
@@ -121,6 +122,42 @@ def test_forgotten_representatives_are_not_taken_for_each_other(bank):
     with connect(bank) as connection, connection.cursor() as cursor:
         person = find_person(cursor, other)
         assert identity_numbers(cursor, person, sources_of(bank, person)) == []
+
+
+def contents(settings):
+    """Every file of the landing folder, and what raw and the ledger say of them."""
+    files = {path: path.read_bytes() for path in settings.landing.rglob("*") if path.is_file()}
+    rows = "select t::text from {} as t order by 1"
+    tables = ("raw.core__customers", "raw.corporate__companies", "ops.deliveries", "ops.subject_decisions")
+    return files, [run(settings, rows.format(table)) for table in tables]
+
+
+def test_a_file_that_cannot_be_written_leaves_all_as_it_was(bank):
+    """The companies' come second: whoever runs may write anywhere, so a file stands where a folder must."""
+    before = contents(bank)
+    obstacle = bank.landing / "corporate" / D.isoformat() / ".fresh"
+    obstacle.touch()
+    with pytest.raises(SubjectError, match=r"companies\.csv cannot be written anew .*; nothing was changed"):
+        subjects.forget(bank, PERSON, **BY_TWO)
+    obstacle.unlink()
+    assert contents(bank) == before
+
+    subjects.forget(bank, PERSON, **BY_TWO)
+    land_day(bank, NEXT, [])  # which refuses what was changed in a published folder
+
+
+def test_files_that_changed_places_before_a_crash_are_mended_by_the_same_call(bank):
+    before = contents(bank)[0]
+    subjects.forget(bank, PERSON, **BY_TWO)
+    after = contents(bank)
+    company = bank.landing / "corporate" / D.isoformat() / COMPANIES.file_name
+    for path in (company, company.with_name(COMPANIES.control_name)):
+        path.write_bytes(before[path])  # its ledger was committed, its move was lost
+    done = subjects.forget(bank, PERSON, **BY_TWO)
+    assert str(company) in done.files
+    assert contents(bank)[0] == after[0]
+    assert list(bank.landing.rglob(".*")) == []
+    land_day(bank, NEXT, [])
 
 
 def named(settings):
