@@ -1,8 +1,9 @@
-"""The landing files that a forgotten person's lines came from: the same pseudonyms, and the ledger follows."""
+"""The landing files that a forgotten person's lines came from: the same pseudonyms, the ledger follows."""
 
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 
 from psycopg2.extensions import cursor as Cursor
 
@@ -44,6 +45,11 @@ def rewrite_files(cursor: Cursor, settings: Settings, changes: Changes) -> tuple
         for delivery in present:
             discard(delivery)
     return [str(each.path) for each in present], [str(each.path) for each in found if each not in present]
+
+
+def export_folder(settings: Settings) -> Path:
+    """Where what is held about persons is written, unless another file is named."""
+    return settings.var / settings.bank / "subjects"
 
 
 def _deliveries(settings: Settings, changes: Changes) -> dict[Delivery, Mapping[int, Cells]]:

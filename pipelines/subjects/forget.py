@@ -1,5 +1,6 @@
 """Forget a person: pseudonyms take the place of clear values, wherever these lie (docs/decisions)."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -7,11 +8,11 @@ from datetime import date
 
 import psycopg2
 from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
 from pipelines.approval import first_open_date, last_published_date, require_two_people
-from pipelines.identity import index
 from pipelines.identity.identify import index_folder
 from pipelines.landing.erasure import (
     ERASED,
@@ -31,11 +32,12 @@ from pipelines.settings import Settings
 from pipelines.sources.declaration import Source, Table, active_sources
 from pipelines.subjects.decisions import record_decision
 from pipelines.subjects.errors import SubjectError
-from pipelines.subjects.files import Changes, rewrite_files
+from pipelines.subjects.files import Changes, export_folder, rewrite_files
 from pipelines.subjects.freeze import freeze_links
 from pipelines.subjects.obligations import Obligation, obligations
 from pipelines.subjects.person import Person, find_person, sources_of
 from pipelines.warehouse import admin_url, connect
+from pipelines.warehouse.rooms import workspaces
 
 CLEAR = ("full_name", "identity_number", "birth_date", "phone_number", "email_address", "address_text")
 ROOMS = ("intermediate", "marts", "protected")
@@ -59,8 +61,8 @@ def forget(settings: Settings, customer_id: str, reason: str, proposer: str, app
 
     The customer id stays, and so do amounts, accounts and transactions. The kept editions are the caller's to
     build again (``Forgotten.dates``). May be called again: it finds the same lines. SubjectError for an
-    unknown customer, an organisation, no reason or files that cannot be written; NightError while any night or
-    rebuild runs; ApprovalError for one person alone.
+    unknown customer, an organisation, no reason, a workspace that is there or files that cannot be written;
+    NightError while any night or rebuild runs; ApprovalError for one person alone.
     """
     require_two_people(proposer, approver)
     with connect(settings) as connection, connection.cursor() as cursor:
@@ -69,6 +71,7 @@ def forget(settings: Settings, customer_id: str, reason: str, proposer: str, app
         day, published = first_open_date(cursor), last_published_date(cursor)
         person = find_person(cursor, customer_id)
         _require_natural(person)
+        _refuse_workspaces(connection)
         sources = sources_of(settings, person)
         kept = obligations(connection, person, published)
         decision_id = record_decision(cursor, person, "forget", day, reason, proposer, approver)
@@ -79,8 +82,11 @@ def forget(settings: Settings, customer_id: str, reason: str, proposer: str, app
         # the marts are made anew by the next night, from what raw says now
         cursor.execute("delete from ops.mart_builds where workspace = ''")
         dates = tuple(sorted({edition.business_date for edition in editions.kept(connection)}))
-        index.erase(index_folder(settings, connection))
+        # what a killed rebuild left of the matcher goes with the live index, which is a cache
+        shutil.rmtree(index_folder(settings, connection).parent, ignore_errors=True)
         files, absent = rewrite_files(cursor, settings, changes)  # last: what fails leaves all as it was
+    for path in export_folder(settings).glob(f"{customer_id}_*"):
+        path.unlink()
     _vacuum(settings, changes)
     lines = sum(len(places) for places in changes.values())
     return Forgotten(decision_id, lines, tuple(files), tuple(absent), dates, tuple(kept))
@@ -91,6 +97,14 @@ def _require_natural(person: Person) -> None:
         raise SubjectError(
             f"{person.customer_id} is a {person.kind_code}: only a natural person can ask to be forgotten; "
             "nothing was changed"
+        )
+
+
+def _refuse_workspaces(connection: Connection) -> None:
+    if names := [name for name, _ in workspaces(connection)]:
+        raise SubjectError(
+            f"workspaces hold clear values, too: nothing was changed. Drop {', '.join(names)} first "
+            f"(`yihu workspace drop {names[0]}`)"
         )
 
 
@@ -204,10 +218,13 @@ def _clear_tables(cursor: Cursor) -> Iterator[tuple[str, str, list[str], list[st
 
 
 def _vacuum(settings: Settings, changes: Changes) -> None:
-    """Take the former versions of the rows out of the tables' files, too; not possible in a transaction."""
+    """Write the tables' files without the former versions of the rows; not possible in a transaction.
+
+    A plain vacuum would only let them be written over. The server's log keeps them until it is recycled.
+    """
     tables = {("raw", table.raw_name) for _, table in changes}
     with closing(psycopg2.connect(admin_url(settings))) as connection, connection.cursor() as cursor:
         connection.autocommit = True
         tables |= {(schema, table) for schema, table, _, _ in _clear_tables(cursor)}
         for schema, table in sorted(tables):
-            cursor.execute(sql.SQL("vacuum {}").format(sql.Identifier(schema, table)))
+            cursor.execute(sql.SQL("vacuum (full) {}").format(sql.Identifier(schema, table)))

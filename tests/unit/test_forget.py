@@ -1,6 +1,7 @@
 """A person forgotten on a landed bank of three records: what changes where, and what is refused."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from handmade_deliveries import read_delivery, write_day
@@ -18,6 +19,8 @@ from pipelines.subjects.forget import identity_numbers
 from pipelines.subjects.freeze import birth_id
 from pipelines.subjects.person import find_person, sources_of
 from pipelines.warehouse import connect
+from pipelines.warehouse.rooms import create_workspace, drop_workspace
+from pipelines.workspace import Workspace
 
 D = date(2026, 10, 30)
 NEXT = D + timedelta(days=1)
@@ -30,6 +33,9 @@ MARTS = """
 create table marts.customers (customer_id text, customer_kind_code text);
 create table marts.account_holders (customer_id text, account_id text);
 create table marts.accounts (account_id text, closed_date date);
+"""
+PROTECTED = f"""
+create table protected.customer_contacts as select '{PERSON}' as customer_id, '12700000001' as phone_number
 """
 
 
@@ -158,6 +164,40 @@ def test_files_that_changed_places_before_a_crash_are_mended_by_the_same_call(ba
     assert contents(bank)[0] == after[0]
     assert list(bank.landing.rglob(".*")) == []
     land_day(bank, NEXT, [])
+
+
+def test_a_workspace_that_was_kept_comes_first(bank):
+    kept = Workspace("rebuild_20261030")
+    with connect(bank) as connection:
+        create_workspace(connection, kept)
+    with pytest.raises(SubjectError, match="Drop rebuild_20261030 first"):
+        subjects.forget(bank, PERSON, **BY_TWO)
+    assert named(bank)["K1", D] == ("钱测", NUMBER)
+    with connect(bank) as connection:
+        drop_workspace(connection, kept)
+    subjects.forget(bank, PERSON, **BY_TWO)
+
+
+def test_what_was_told_of_him_and_what_the_matcher_left_go(bank):
+    run(bank, PROTECTED)
+    other = birth_id(("core", "C2"))
+    exports, identity = (bank.var / bank.bank / name for name in ("subjects", "identity"))
+    for path in (
+        exports / f"{PERSON}_ticket_1.json",
+        exports / f"{other}_ticket_2.json",
+        identity / "database" / "index.duckdb",
+        identity / "rebuild_20261030-x" / "index.duckdb",
+        identity / "database" / "spill" / "1.tmp",
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    subjects.forget(bank, PERSON, **BY_TWO)
+    assert [path.name for path in exports.iterdir()] == [f"{other}_ticket_2.json"]
+    assert not list(identity.rglob("*.*"))
+    assert run(bank, "select phone_number from protected.customer_contacts") == [(None,)]
+    (path,) = run(bank, "select pg_relation_filepath('protected.customer_contacts')")[0]
+    folder = run(bank, "show data_directory")[0][0]
+    assert b"12700000001" not in Path(folder, path).read_bytes(), "nor is it left in the table's file"
 
 
 def named(settings):
