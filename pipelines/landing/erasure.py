@@ -4,7 +4,6 @@ Which columns these are the declarations say: texts and dates of class C2 in the
 customer, and a name beside a number in the records of others. Amounts and keys stay: they say not who it is.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +12,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from pipelines.sources.declaration import Column, Source, Table
+from pipelines.sources.declaration import Column, Source, Table, read_date
 
 ERASED = "(erased)"  # ASCII: every declared encoding has it
 FORGOTTEN = """
@@ -187,15 +186,15 @@ def write_cells(
 
 def _pseudonym(column: Column, cells: Mapping[str, str | None]) -> str:
     cell = cells[column.name] or ""
-    if column.type == "date":
-        return _first_of_year(cell)
+    if column.format:
+        return _first_of_year(cell, column.format)
     if column.name == "identity_number" and cells.get("identity_type") == "USCC":
         return cell.strip()[:2] + ERASED
     return ERASED
 
 
-def _first_of_year(cell: str) -> str:
-    """The first of January in the date's own shape; what is no date is replaced like a text."""
-    if re.match(r"[0-9]{4}-", cell):
-        return f"{cell[:4]}-01-01"
-    return f"{cell[:2]}0101{cell[6:]}" if re.match(r"[0-9]{6}", cell) else ERASED
+def _first_of_year(cell: str, date_format: str) -> str:
+    """The first of January in the date's own format; what cannot be read there stays unreadable."""
+    if read_date(cell, date_format) is None:
+        return ERASED
+    return f"{cell[:4]}-01-01" if date_format == "yyyy-mm-dd" else f"{cell[:2]}0101{cell[6:]}"

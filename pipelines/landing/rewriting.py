@@ -101,7 +101,9 @@ def _lines(delivery: Delivery, layout: Layout, changes: Changes, file: Iterable[
         taken: list[str] = []
         fields = next(csv.reader(_heard(line, lines, taken), delimiter=delivery.table.delimiter))
         number += len(taken)
-        yield _written(delivery, _changed(delivery, layout, fields, changes[number - len(taken)]), taken[-1])
+        mark = _BYTE_ORDER_MARK if line.startswith(_BYTE_ORDER_MARK) else ""
+        cells = _changed(delivery, layout, fields, changes[number - len(taken)])
+        yield mark + _written(delivery, cells, taken[-1])
 
 
 def _heard(first: str, lines: Iterator[str], taken: list[str]) -> Iterator[str]:
