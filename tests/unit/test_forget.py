@@ -4,9 +4,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from handmade_deliveries import read_delivery, write_day
 
 from pipelines import subjects
+from pipelines.cli import main
 from pipelines.gates.releases import release
 from pipelines.landing import land, write_rows
 from pipelines.landing.erasure import ERASED
@@ -198,6 +200,16 @@ def test_what_was_told_of_him_and_what_the_matcher_left_go(bank):
     (path,) = run(bank, "select pg_relation_filepath('protected.customer_contacts')")[0]
     folder = run(bank, "show data_directory")[0][0]
     assert b"12700000001" not in Path(folder, path).read_bytes(), "nor is it left in the table's file"
+
+
+def test_the_command_says_what_the_next_night_costs(bank, monkeypatch):
+    monkeypatch.setenv("YIHU_VAR", str(bank.var))
+    monkeypatch.setenv("YIHU_DATABASE_URL", bank.database_url)
+    people = [text for name, value in BY_TWO.items() for text in (f"--{name}", value)]
+    done = CliRunner().invoke(main, ["subject", "forget", PERSON, "--no-rebuild", *people])
+    assert done.exit_code == 0, done.output
+    assert "The next night builds everything anew" in done.output
+    assert f"yihu rebuild --date {D}" in done.output
 
 
 def named(settings):
