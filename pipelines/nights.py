@@ -116,7 +116,8 @@ def open_night(
         raise NightError(_describe_winner(settings, workspace)) from None
     except errors.LockNotAvailable:
         raise NightError(
-            f"{_label(workspace)}: the former night is still committing what it wrote; run again in a minute"
+            f"{_label(workspace)}: the former night is still committing what it wrote, or people's "
+            "decision is being carried out; run again in a minute"
         ) from None
     return Night(night_id, business_date, workspace, run_id)
 
@@ -219,6 +220,25 @@ def refuse_beside_live(settings: Settings, night: Night) -> None:
             f"{_label(night.workspace)}, business date {night.business_date}: live night {live.night_id} "
             f"for {live.business_date} is running; nothing was published. Rebuild again when it has ended"
         )
+
+
+def refuse_beside_night(cursor: Cursor, live_only: bool = False) -> None:
+    """NightError while a night runs; none begins until the caller's transaction ends. Ask this first in it.
+
+    ``live_only``: rebuilds do not matter. A running night is refused without the lock, so that its heartbeat
+    does not wait for us, and looked for again under it.
+    """
+    for statement in ("", "lock table ops.nights in share row exclusive mode;"):
+        cursor.execute(
+            f"{statement} select night_id, business_date from ops.nights "
+            "where state = 'running' and (workspace = '' or not %s) order by night_id limit 1",
+            (live_only,),
+        )
+        if night := cursor.fetchone():
+            raise NightError(
+                f"night {night[0]} for {night[1]} is running: nothing was changed. Wait until it ends "
+                "(`yihu status`), or run it again to its end, then come back"
+            )
 
 
 def note_policy(settings: Settings, night: Night, policy_version: str) -> None:

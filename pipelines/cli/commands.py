@@ -369,12 +369,8 @@ def workspaces() -> None:
 @told
 def workspace_list(settings: Settings) -> None:
     """The workspaces that exist."""
-    with connect(settings) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "select split_part(nspname, '__', 1), count(*) from pg_catalog.pg_namespace "
-            "where nspname like '%\\_\\_%' group by 1 order by 1"
-        )
-        print_table(console, "workspaces", ("workspace", "schemas"), cursor.fetchall())
+    with connect(settings) as connection:
+        print_table(console, "workspaces", ("workspace", "schemas"), rooms.workspaces(connection))
 
 
 @workspaces.command("drop")

@@ -61,7 +61,8 @@ def forget(
     settings: Settings, customer_id: str, no_rebuild: bool, reason: str, proposer: str, approver: str
 ) -> None:
     """Put pseudonyms in the place of a person's clear values, and build the kept editions again."""
-    done = subjects.forget(settings, customer_id, reason, proposer, approver)
+    with console.status(f"pseudonyms for {customer_id}: raw, landing files, all that is built"):
+        done = subjects.forget(settings, customer_id, reason, proposer, approver)
     console.print(
         f"erasure {done.decision_id}: {done.lines} lines of raw and {len(done.files)} landing files now hold "
         f"pseudonyms; {customer_id} stays",
@@ -70,6 +71,11 @@ def forget(
     )
     for path in done.absent_files:
         console.print(f"gone, so look into your archive: {path}", highlight=False, soft_wrap=True)
+    console.print(
+        "下一夜将全部重建 The next night builds everything anew: it takes longer, once",
+        highlight=False,
+        soft_wrap=True,
+    )
     rows = [(each.class_zh, each.class_en, each.years, each.until or "-") for each in done.kept]
     headings = ("法定保存", "kept by law", "years after the relation ends", "until")
     print_table(console, f"kept of {customer_id}", headings, rows)

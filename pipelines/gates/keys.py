@@ -9,6 +9,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
 from pipelines.gates.quarantine import CHUNK, Key, hmac_key, keyed_hmac, make_key
+from pipelines.nights import refuse_beside_night
 from pipelines.settings import Settings
 from pipelines.warehouse import connect, embedded
 
@@ -29,12 +30,13 @@ def rotate_key(settings: Settings, environ: Mapping[str, str] = os.environ) -> R
     """Make a new key, or take the one that YIHU_HMAC_KEY names by now, and key every value on record with it.
 
     One transaction; the file of the secret is replaced when it has committed. After a crash between the two
-    the key ids tell, and the same call again brings all to one key. Not beside a night.
+    the key ids tell, and the same call again brings all to one key. NightError beside a night or a rebuild.
     """
     given = environ.get("YIHU_HMAC_KEY")
     secret = given or embedded.new_secret()
     key = make_key(secret)
     with connect(settings) as connection, connection.cursor() as cursor:
+        refuse_beside_night(cursor)  # it may hold the former key
         cursor.execute("lock table ops.quarantine in share row exclusive mode")
         rekeyed = sum(_rekey(cursor, key, *place) for place in _places(cursor, key))
         cursor.execute("select count(*) from ops.quarantine where hmac_key_id <> %s", (key.key_id,))

@@ -9,6 +9,7 @@ from psycopg2.extras import execute_values
 
 from pipelines.approval import require_two_people
 from pipelines.gates.window import received_window
+from pipelines.nights import refuse_beside_night
 from pipelines.settings import Settings
 from pipelines.sources import Source, Table, active_sources
 from pipelines.warehouse import connect
@@ -34,8 +35,8 @@ def release(
 
     That is the delivery's own date while no night has published or loaded it, else the first after those.
     ReleaseError for a line that is not in quarantine, one whose bad cell is required (a key is), one of a key
-    that was delivered or deleted since, a snapshot that readers have seen, no reason, or while a night runs;
-    ApprovalError for one person alone.
+    that was delivered or deleted since, a snapshot that readers have seen, or no reason;
+    NightError while a night runs; ApprovalError for one person alone.
     """
     require_two_people(proposer, approver)
     at = f"{source_code}.{table_name} {received}"
@@ -44,8 +45,8 @@ def release(
     source, table = _declared(settings, source_code, table_name)
     numbers = sorted(set(lines))
     with connect(settings) as connection, connection.cursor() as cur:
+        refuse_beside_night(cur, live_only=True)  # what it has read of the quarantine must hold until it ends
         cur.execute("lock table ops.quarantine_releases in share row exclusive mode")
-        _refuse_beside_night(cur)
         _require_empty_cells(table, at, numbers, _bad_cells(cur, table, received))
         cur.execute(
             "select line_number, business_date from ops.released_lines "
@@ -86,13 +87,6 @@ def _first_open(cur: Cursor) -> date:
     """The first date that no night has published or loaded."""
     judged = received_window(cur, date.max).after
     return judged + timedelta(days=1)
-
-
-def _refuse_beside_night(cur: Cursor) -> None:
-    """What a night has read of the quarantine must hold until it ends."""
-    cur.execute("select night_id from ops.nights where state = 'running' and workspace = ''")
-    if running := cur.fetchone():
-        raise ReleaseError(f"night {running[0]} is running; nothing was released. Wait until it ends")
 
 
 def _bad_cells(cur: Cursor, table: Table, received: date) -> dict[int, list[str]]:

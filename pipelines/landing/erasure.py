@@ -4,7 +4,6 @@ Which columns these are the declarations say: texts and dates of class C2 in the
 customer, and a name beside a number in the records of others. Amounts and keys stay: they say not who it is.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +12,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from pipelines.sources.declaration import Column, Source, Table
+from pipelines.sources.declaration import Column, Source, Table, read_date
 
 ERASED = "(erased)"  # ASCII: every declared encoding has it
 FORGOTTEN = """
@@ -22,6 +21,11 @@ from ops.subject_records as record
 inner join ops.subject_decisions as decision on record.decision_id = decision.decision_id
 where decision.kind_code = 'forget' and record.source_code = %s
 """
+MENTIONS = """
+select distinct record_key from ops.subject_mentions
+where source_code = %s and table_name = %s and column_name = %s
+"""
+Place = tuple[date, int]  # date of receipt and line number
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def erase_lines(
     table: Table,
     numbers: Sequence[str],
     dates: Sequence[date] | None = None,
-) -> dict[tuple[date, int], dict[str, str | None]]:
+) -> dict[Place, dict[str, str | None]]:
     """Put pseudonyms in the place of what raw says of some customers (of some dates of receipt).
 
     Gives the new cells by date of receipt and line number, also of lines that had been erased before.
@@ -84,12 +88,49 @@ def erase_lines(
 
 
 def erase_landed(cursor: Cursor, schema: str, source: Source, table: Table, dates: Sequence[date]) -> None:
-    """Of whom people decided to forget, nothing clear lands any more."""
-    if not personal_columns(source, table):
-        return
-    cursor.execute(FORGOTTEN, (source.code,))
-    numbers = [number for (number,) in cursor.fetchall()]
-    erase_lines(cursor, schema, source, table, numbers, dates)
+    """Of whom people decided to forget, nothing clear lands any more, nor where another's record names him.
+
+    Such a record is told by its key, as his number is kept nowhere: who takes his place in it is not told.
+    """
+    if personal_columns(source, table):
+        cursor.execute(FORGOTTEN, (source.code,))
+        numbers = [number for (number,) in cursor.fetchall()]
+        erase_lines(cursor, schema, source, table, numbers, dates)
+    for number, columns in named_columns(table):
+        cursor.execute(MENTIONS, (source.code, table.name, number))
+        keys = [tuple(key) for (key,) in cursor.fetchall()]
+        erase_names(cursor, schema, table, columns, keyed_lines(cursor, schema, table, keys, dates))
+
+
+def erase_names(
+    cursor: Cursor, schema: str, table: Table, columns: Sequence[str], lines: Sequence[Line]
+) -> dict[Place, dict[str, str | None]]:
+    """Put pseudonyms in the place of somebody named in others' lines; gives the new cells by place."""
+    changes: dict[Place, dict[str, str | None]] = {
+        (line.received_date, line.line_number): {name: ERASED for name in columns if line.cells[name]}
+        for line in lines
+    }
+    write_cells(cursor, schema, table, columns, changes)
+    return changes
+
+
+def key_of(table: Table, line: Line) -> tuple[str | None, ...]:
+    """The key of a line, as delivered."""
+    return tuple(line.cells[name] for name in table.key)
+
+
+def keyed_lines(
+    cursor: Cursor,
+    schema: str,
+    table: Table,
+    keys: Sequence[tuple[str, ...]],
+    dates: Sequence[date] | None = None,
+) -> list[Line]:
+    """The lines of a raw table with one of some keys."""
+    if not keys:
+        return []
+    lines = read_lines(cursor, schema, table, {table.key[0]: [key[0] for key in keys]}, dates)
+    return [line for line in lines if key_of(table, line) in keys]
 
 
 def read_lines(
@@ -125,7 +166,7 @@ def write_cells(
     schema: str,
     table: Table,
     columns: Sequence[str],
-    changes: Mapping[tuple[date, int], Mapping[str, str | None]],
+    changes: Mapping[Place, Mapping[str, str | None]],
 ) -> None:
     """Write new cells into raw; what came in columns that are not declared goes."""
     if not changes:
@@ -145,15 +186,15 @@ def write_cells(
 
 def _pseudonym(column: Column, cells: Mapping[str, str | None]) -> str:
     cell = cells[column.name] or ""
-    if column.type == "date":
-        return _first_of_year(cell)
+    if column.format:
+        return _first_of_year(cell, column.format)
     if column.name == "identity_number" and cells.get("identity_type") == "USCC":
         return cell.strip()[:2] + ERASED
     return ERASED
 
 
-def _first_of_year(cell: str) -> str:
-    """The first of January in the date's own shape; what is no date is replaced like a text."""
-    if re.match(r"[0-9]{4}-", cell):
-        return f"{cell[:4]}-01-01"
-    return f"{cell[:2]}0101{cell[6:]}" if re.match(r"[0-9]{6}", cell) else ERASED
+def _first_of_year(cell: str, date_format: str) -> str:
+    """The first of January in the date's own format; what cannot be read there stays unreadable."""
+    if read_date(cell, date_format) is None:
+        return ERASED
+    return f"{cell[:4]}-01-01" if date_format == "yyyy-mm-dd" else f"{cell[:2]}0101{cell[6:]}"

@@ -9,8 +9,9 @@ import hashlib
 import io
 import os
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from pipelines.landing.csv_files import csv_rows
@@ -33,37 +34,45 @@ class Rewritten:
     content_sha256: str
 
 
-def rewrite(delivery: Delivery, changes: Changes) -> Rewritten:
-    """Replace cells of some lines in a delivery's file, and its hash in the control file.
+def write_fresh(delivery: Delivery, changes: Changes) -> Rewritten:
+    """Write a delivery with other cells in some lines into ``.fresh`` beside it, and its control file.
 
-    Undeclared columns of these lines are emptied. The file is whole at any moment; between it and its
-    control file a crash may come: the same call again mends that. DeliveryError where the new file is
-    not as promised.
+    Undeclared columns of these lines are emptied. Nothing that landing reads changes until ``put_in_place``;
+    ``discard`` takes it back. DeliveryError where the new file is not as promised, OSError where none
+    can be written.
     """
-    fresh = delivery.path.with_name(f".{delivery.path.name}.fresh")
-    try:
-        with delivery.path.open("rb") as file, fresh.open("wb") as out:
-            os.chmod(out.fileno(), delivery.path.stat().st_mode)
-            (_write_parquet if delivery.table.file == "parquet" else _write_csv)(delivery, changes, file, out)
-            out.flush()
-            os.fsync(out.fileno())
-        with fresh.open("rb") as file:
-            sha256 = sha256_of(file)
-        os.replace(fresh, delivery.path)
-    finally:
-        fresh.unlink(missing_ok=True)
-    _write_control(delivery, sha256)
-    heard = hashlib.sha256()
-    for _ in read_rows(delivery, read_control(delivery), heard.update):
-        pass
-    return Rewritten(sha256, delivery.path.stat().st_size, heard.hexdigest())
-
-
-def _write_control(delivery: Delivery, sha256: str) -> None:
-    fresh = delivery.control_path.with_name(f".{delivery.control_path.name}.fresh")
+    fresh = _fresh(delivery)
+    fresh.folder.mkdir(mode=0o700, exist_ok=True)
+    with delivery.path.open("rb") as file, fresh.path.open("wb") as out:
+        os.chmod(out.fileno(), delivery.path.stat().st_mode)
+        (_write_parquet if delivery.table.file == "parquet" else _write_csv)(delivery, changes, file, out)
+        out.flush()
+        os.fsync(out.fileno())
+    with fresh.path.open("rb") as file:
+        sha256 = sha256_of(file)
     text = delivery.control_path.read_text(encoding="utf-8")
-    fresh.write_text(_SHA256.sub(rf"\g<1>{sha256}\g<2>", text), encoding="utf-8")
-    os.replace(fresh, delivery.control_path)
+    fresh.control_path.write_text(_SHA256.sub(rf"\g<1>{sha256}\g<2>", text), encoding="utf-8")
+    os.chmod(fresh.control_path, delivery.control_path.stat().st_mode)
+    heard = hashlib.sha256()
+    for _ in read_rows(fresh, read_control(fresh), heard.update):
+        pass
+    return Rewritten(sha256, fresh.path.stat().st_size, heard.hexdigest())
+
+
+def put_in_place(delivery: Delivery) -> None:
+    """Let the fresh file take the delivery's place, whole at any moment; its control file follows."""
+    fresh = _fresh(delivery)
+    os.replace(fresh.path, delivery.path)
+    os.replace(fresh.control_path, delivery.control_path)
+
+
+def discard(delivery: Delivery) -> None:
+    """Take away what is left of a fresh file."""
+    shutil.rmtree(_fresh(delivery).folder, ignore_errors=True)
+
+
+def _fresh(delivery: Delivery) -> Delivery:
+    return replace(delivery, folder=delivery.folder / ".fresh")
 
 
 def _write_csv(delivery: Delivery, changes: Changes, file: BinaryIO, out: BinaryIO) -> None:
@@ -92,7 +101,9 @@ def _lines(delivery: Delivery, layout: Layout, changes: Changes, file: Iterable[
         taken: list[str] = []
         fields = next(csv.reader(_heard(line, lines, taken), delimiter=delivery.table.delimiter))
         number += len(taken)
-        yield _written(delivery, _changed(delivery, layout, fields, changes[number - len(taken)]), taken[-1])
+        mark = _BYTE_ORDER_MARK if line.startswith(_BYTE_ORDER_MARK) else ""
+        cells = _changed(delivery, layout, fields, changes[number - len(taken)])
+        yield mark + _written(delivery, cells, taken[-1])
 
 
 def _heard(first: str, lines: Iterator[str], taken: list[str]) -> Iterator[str]:

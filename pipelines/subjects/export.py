@@ -18,6 +18,7 @@ from pipelines.publishing import editions
 from pipelines.settings import Settings
 from pipelines.sources.declaration import Source, Table, active_sources
 from pipelines.subjects.errors import SubjectError
+from pipelines.subjects.files import export_folder
 from pipelines.subjects.forget import CLEAR, identity_numbers
 from pipelines.subjects.person import Person, find_person, sources_of
 from pipelines.subjects.tickets import open_ticket, use_ticket
@@ -245,7 +246,7 @@ def _shown(value: Any, is_hidden: bool) -> Any:
 
 
 def _default_path(settings: Settings, customer_id: str, ticket: int | None, file_format: str) -> Path:
-    folder = settings.var / settings.bank / "subjects"
+    folder = export_folder(settings)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     kind = "masked" if ticket is None else f"ticket_{ticket}"
     path = folder / f"{customer_id}_{kind}.{file_format}"

@@ -74,16 +74,6 @@ def sources_of(settings: Settings, person: Person) -> list[Source]:
     return sources
 
 
-def refuse_running_night(cursor: Cursor, customer_id: str) -> None:
-    """SubjectError while any night or rebuild runs: it would write again what is taken out."""
-    cursor.execute("select night_id, business_date from ops.nights where state = 'running' limit 1")
-    if night := cursor.fetchone():
-        raise SubjectError(
-            f"{customer_id}: night {night[0]} for {night[1]} is running: nothing was changed; wait until it "
-            "ends (`yihu status`) or run it again, then come back"
-        )
-
-
 def _unknown(cursor: Cursor, customer_id: str) -> str:
     cursor.execute(
         "select customer_id from raw.identity__links where former_customer_id = %s "

@@ -128,6 +128,16 @@ def drop_workspace(connection: Connection, workspace: Workspace) -> list[str]:
     return schemas
 
 
+def workspaces(connection: Connection) -> list[tuple[str, int]]:
+    """The workspaces that exist, by name, with the number of their schemas."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select split_part(nspname, '__', 1), count(*) from pg_catalog.pg_namespace "
+            "where nspname like '%\\_\\_%' group by 1 order by 1"
+        )
+        return cursor.fetchall()
+
+
 def _fingerprint() -> str:
     texts = [path.read_text(encoding="utf-8") for path in (_TABLES, Path(__file__))]
     text = "".join([*texts, *migration_texts()])

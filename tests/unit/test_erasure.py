@@ -6,13 +6,15 @@ import json
 from dataclasses import replace
 from datetime import date
 
+import pyarrow
 import pytest
-from handmade_deliveries import read_delivery, write_delivery
+from handmade_deliveries import csv_bytes, read_delivery, write_delivery
+from pyarrow import parquet
 
 from pipelines.landing import DeliveryError
 from pipelines.landing.delivery import Delivery
 from pipelines.landing.erasure import ERASED, named_columns, personal_columns, pseudonyms
-from pipelines.landing.rewriting import rewrite
+from pipelines.landing.rewriting import discard, put_in_place, write_fresh
 from pipelines.sources import DeclarationError, declared_sources, load_source
 from pipelines.subjects.freeze import birth_id
 from pipelines.subjects.obligations import years_later
@@ -30,6 +32,13 @@ def customer(number, **cells):
 def delivered(landing, table, rows):
     write_delivery(landing, table, DAY, rows)
     return Delivery(table, DAY, landing / table.source / DAY.isoformat())
+
+
+def rewrite(delivery, changes):
+    done = write_fresh(delivery, changes)
+    put_in_place(delivery)
+    discard(delivery)
+    return done
 
 
 # ── which values, and what stands for them ──────────────────────────────────────────────────────────────────
@@ -60,13 +69,30 @@ def test_identity_is_personal_and_money_is_not():
         ({"identity_type": "ID", "identity_number": "990000200001010000"}, {"identity_number": ERASED}),
         ({"identity_type": "USCC", "identity_number": " 92990000X"}, {"identity_number": f"92{ERASED}"}),
         ({"birth_date": "1960-12-31"}, {"birth_date": "1960-01-01"}),
+        ({"birth_date": "2000-02-29"}, {"birth_date": "2000-01-01"}),
         ({"birth_date": "soon"}, {"birth_date": ERASED}),
+        ({"birth_date": "1970-13-45"}, {"birth_date": ERASED}),  # it was unreadable and stays so
+        ({"birth_date": "19700520"}, {"birth_date": ERASED}),
         ({"phone": None, "email": ""}, {}),
     ],
 )
 def test_what_stands_for_a_value(cells, expected):
     line = dict.fromkeys(CUSTOMERS.column_names) | cells
     assert pseudonyms(personal_columns(CORE, CUSTOMERS), line) == expected
+
+
+@pytest.mark.parametrize(
+    ("date_format", "cell", "expected"),
+    [
+        ("yymmdd", "701231", "700101"),
+        ("yymmdd", "701345", ERASED),
+        ("yymmdd", "1970-12-31", ERASED),
+        ("yymmddhhmmss", "701231 00:00:00", "700101 00:00:00"),
+    ],
+)
+def test_a_date_keeps_its_year_in_its_declared_format(date_format, cell, expected):
+    column = replace(CUSTOMERS.column("birth_date"), format=date_format)
+    assert pseudonyms([column], {"birth_date": cell}) == {"birth_date": expected}
 
 
 def test_a_declaration_names_columns_that_are_there(tmp_path):
@@ -120,6 +146,37 @@ def test_every_kind_of_file(tmp_path, kind, encoding):
     assert [row["phone"] for row in found] == [row["phone"] for row in rows]
     if kind == "csv.gz":
         assert gzip.GzipFile(fileobj=io.BytesIO(delivery.path.read_bytes())).read(1)
+
+
+@pytest.mark.parametrize("has_header", [True, False])
+def test_a_byte_order_mark_stays(tmp_path, has_header):
+    table = replace(CUSTOMERS, header=has_header)
+    data = b"\xef\xbb\xbf" + csv_bytes(table, [customer("C1"), customer("C2")])
+    write_delivery(tmp_path, table, DAY, [customer("C1"), customer("C2")], data=data)
+    delivery = Delivery(table, DAY, tmp_path / table.source / DAY.isoformat())
+    rewrite(delivery, {1 + has_header: {"full_name": ERASED}})
+    assert delivery.path.read_bytes() == data.replace("钱测".encode(), ERASED.encode(), 1)
+
+
+def test_a_parquet_file_keeps_its_types(tmp_path):
+    table = replace(CUSTOMERS, file="parquet")
+    rows = [customer("C1", birth_date="1970-05-20"), customer("C2")]
+    texts = pyarrow.table({name: [row.get(name) for row in rows] for name in table.column_names})
+    at = texts.schema.get_field_index("birth_date")
+    typed = texts.set_column(
+        at, "birth_date", pyarrow.array([date(1970, 5, 20), None], type=pyarrow.date32())
+    )
+    file = io.BytesIO()
+    parquet.write_table(typed, file)
+    write_delivery(tmp_path, table, DAY, rows, data=file.getvalue())
+    delivery = Delivery(table, DAY, tmp_path / table.source / DAY.isoformat())
+
+    rewrite(delivery, {1: {"full_name": ERASED, "birth_date": "1970-01-01"}})
+
+    found = parquet.read_table(delivery.path)
+    assert found.schema == typed.schema
+    assert found.column("birth_date").to_pylist() == [date(1970, 1, 1), None]
+    assert found.column("full_name").to_pylist() == [ERASED, "钱测"]
 
 
 def test_columns_that_are_not_declared_are_emptied(tmp_path):

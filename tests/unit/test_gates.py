@@ -39,7 +39,7 @@ from pipelines.gates.suites import GATES, fill
 from pipelines.gates.validate import Target, _cause, _expectation, validate
 from pipelines.gates.verdict import judge
 from pipelines.gates.waivers import WaiverError, on_record, waive
-from pipelines.nights import open_night
+from pipelines.nights import NightError, close_night, open_night
 from pipelines.policy.read import read_policy
 from pipelines.settings import ROOT
 from pipelines.sources import load_source
@@ -680,6 +680,10 @@ def test_rotation_keys_every_value_anew_and_touches_only_ops(shop):
     quarantine_rejected(shop.settings, shop.night)
     kept = "select line_number, rule_id, column_name, value_mask, night_id from ops.quarantine order by 1"
     before, former = query(shop.settings, kept), hmac_key(shop.settings, {})
+    with pytest.raises(NightError, match=f"night {shop.night.night_id} for .* is running"):
+        rotate_key(shop.settings, {})
+    assert hmac_key(shop.settings, {}) == former
+    close_night(shop.settings, shop.night, "stopped")
     others = written(shop)
 
     done = rotate_key(shop.settings, {})

@@ -18,7 +18,17 @@ import psycopg2
 import pytest
 
 from pipelines.gates.window import received_window
-from pipelines.nights import STEPS, NightError, close_night, hold, load_night, open_night, running_night, step
+from pipelines.nights import (
+    STEPS,
+    NightError,
+    close_night,
+    hold,
+    load_night,
+    open_night,
+    refuse_beside_night,
+    running_night,
+    step,
+)
 from pipelines.steps import StepError, run_task
 from pipelines.warehouse import connect
 from pipelines.workspace import Workspace
@@ -75,6 +85,37 @@ def test_nights_follow_each_other(settings):
     assert state(settings, first) == ("published", "edition 1")
     with pytest.raises(NightError, match=f"night {first.night_id} .* runs no longer, it is published"):
         close_night(settings, first, "failed")
+
+
+def test_no_night_begins_under_a_decision_of_people(settings):
+    """It waits for the transaction that was told that no night runs; a rebuild counts if it is asked for."""
+    with ThreadPoolExecutor(1) as pool:
+        with connect(settings) as connection, connection.cursor() as cursor:
+            refuse_beside_night(cursor)
+            opened = pool.submit(open_night, settings, D, "run 1", Workspace("w1"))
+            while not waits_for_nights(settings):
+                assert not opened.done()
+            cursor.execute("select night_id from ops.nights")
+            assert cursor.fetchall() == []
+        night = opened.result(timeout=30)
+    with connect(settings) as connection, connection.cursor() as cursor:
+        refuse_beside_night(cursor, live_only=True)
+        with pytest.raises(NightError, match=f"night {night.night_id} for {D} is running"):
+            refuse_beside_night(cursor)
+        cursor.connection.rollback()
+        with pytest.raises(NightError):
+            refuse_beside_night(cursor)
+        with hold(settings, night):  # who was refused holds nothing up
+            close_night(settings, night, "stopped")
+
+
+def waits_for_nights(settings):
+    """Whether somebody waits for the lock on ops.nights."""
+    return query(
+        settings,
+        "select 1 from pg_catalog.pg_locks where not granted and relation = 'ops.nights'::regclass "
+        "and database = (select oid from pg_catalog.pg_database where datname = current_database())",
+    )
 
 
 def test_a_night_ends_in_a_known_way(settings):

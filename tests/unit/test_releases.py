@@ -13,7 +13,7 @@ from pipelines.gates.quarantine import quarantined
 from pipelines.gates.releases import ReleaseError, release
 from pipelines.landing import ensure_raw_tables
 from pipelines.landing.received import received_hash, released_dates
-from pipelines.nights import close_night, open_night
+from pipelines.nights import NightError, close_night, open_night
 from pipelines.publishing import ensure_governance_views, governance_is_ready
 from pipelines.settings import ROOT
 from pipelines.sources import declarations_for_dbt, load_source
@@ -208,7 +208,7 @@ def test_a_snapshot_that_readers_have_seen_is_refused(bank):
 
 def test_nothing_is_released_while_a_night_runs(bank):
     night = open_night(bank, NEXT, "run 2")
-    refused(bank, f"night {night.night_id} is running")
+    refused(bank, f"night {night.night_id} for {NEXT} is running", NightError)
 
 
 def test_a_line_is_released_once(bank):

@@ -19,7 +19,8 @@ READERS = ("bi_reader", "risk_reader")
 def test_a_database_of_the_former_shape_is_brought_up(settings):
     for former in (
         "drop view ops.released_lines",
-        "drop table ops.subject_records, ops.subject_decisions, ops.subject_tickets, ops.migrations",
+        "drop table ops.subject_records, ops.subject_mentions, ops.subject_decisions, ops.subject_tickets",
+        "drop table ops.migrations",
         "drop table ops.quarantine_releases, ops.gate_measures",
         "alter table ops.gate_results drop column advice_zh, drop column advice_en",
         "comment on schema ops is 'rooms of the former release'",

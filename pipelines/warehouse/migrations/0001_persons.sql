@@ -15,6 +15,15 @@ create table if not exists ops.subject_records (
     source_customer_id text not null,
     primary key (decision_id, source_code, source_customer_id)
 );
+-- Whose records named a forgotten person by his number, told by their key: what they say there lands as a pseudonym.
+create table if not exists ops.subject_mentions (
+    decision_id bigint not null references ops.subject_decisions,
+    source_code text not null,
+    table_name text not null,
+    record_key text[] not null,
+    column_name text not null,
+    primary key (decision_id, source_code, table_name, record_key, column_name)
+);
 -- A ticket is committed before it is used: a reading that is rolled back leaves it standing.
 create table if not exists ops.subject_tickets (
     ticket_id bigint generated always as identity primary key,
