@@ -65,6 +65,7 @@ def bank(settings, monkeypatch, tmp_path):
         ensure_raw_tables(connection, [*load_bank("demo").sources, *pipeline_sources()])
     monkeypatch.setenv("YIHU_DATABASE_URL", settings.database_url)
     monkeypatch.setenv("YIHU_VAR", str(settings.var))
+    monkeypatch.setenv("YIHU_BANK", "demo")  # each call leaves there what it was given
     monkeypatch.chdir(tmp_path)
     return settings
 
