@@ -30,6 +30,16 @@ from pipelines.gates.verdict import GateResult
 from pipelines.gates.window import Window
 from pipelines.sources import Source, Table
 
+# first word of a rule of the edition → dimension and wording
+EDITION_RULES = {
+    "volume": (
+        "completeness",
+        "行数应与近期各批次相近",
+        "The table holds about as many rows as on the nights before",
+    ),
+    "means": ("consistency", "均值应与近期各批次相近", "Means are about those of the nights before"),
+    "shares": ("consistency", "各类占比应与近期各批次相近", "Shares are about those of the nights before"),
+}
 TOLD = 5  # values out of the usual that one result tells in full
 
 
@@ -92,11 +102,14 @@ def edition_trend(
         measures += found
         by_word = {word: list(some) for word, some in groupby(sorted(found, key=_word), key=_word)}
         if suite.watched.rows != UNCOUNTED:
-            results.append(judge(_stock_rule(suite), STOCK, by_word[ROWS], known, limits))
+            results.append(judge(_edition_rule("volume", suite), STOCK, by_word[ROWS], known, limits))
         if suite.watched.means:
-            results.append(judge(_means_rule(suite), MEAN, by_word.get("mean", []), known, limits))
+            rule = _edition_rule("means", suite)
+            results.append(judge(rule, MEAN, by_word.get("mean", []), known, limits))
         if suite.watched.shares:
-            results.append(judge(_shares_rule(suite), SHARE, by_word.get("share", []), known, limits))
+            results.append(
+                judge(_edition_rule("shares", suite), SHARE, by_word.get("share", []), known, limits)
+            )
     return Trend(tuple(results), tuple(measures))
 
 
@@ -195,34 +208,6 @@ def _empties_rule(table: Table) -> TrendRule:
     )
 
 
-def _stock_rule(suite: Suite) -> TrendRule:
-    return TrendRule(
-        f"volume.{suite.table}",
-        suite.table,
-        "completeness",
-        suite.rules[0].owner,
-        "行数应与近期各批次相近",
-        "The table holds about as many rows as on the nights before",
-    )
-
-
-def _means_rule(suite: Suite) -> TrendRule:
-    return TrendRule(
-        f"means.{suite.table}",
-        suite.table,
-        "consistency",
-        suite.rules[0].owner,
-        "均值应与近期各批次相近",
-        "Means are about those of the nights before",
-    )
-
-
-def _shares_rule(suite: Suite) -> TrendRule:
-    return TrendRule(
-        f"shares.{suite.table}",
-        suite.table,
-        "consistency",
-        suite.rules[0].owner,
-        "各类占比应与近期各批次相近",
-        "Shares are about those of the nights before",
-    )
+def _edition_rule(word: str, suite: Suite) -> TrendRule:
+    dimension, zh, en = EDITION_RULES[word]
+    return TrendRule(f"{word}.{suite.table}", suite.table, dimension, suite.rules[0].owner, zh, en)
