@@ -21,3 +21,14 @@ def last_date(number: int) -> date:
 def month_name(number: int) -> str:
     """A month as ``2026-07``."""
     return f"{first_date(number):%Y-%m}"
+
+
+def is_month_end(day: date) -> bool:
+    """Whether the next day begins a month."""
+    return day == last_date(month_number(day))
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day ``months`` later, or the last day of a shorter month."""
+    last = last_date(month_number(day) + months)
+    return last.replace(day=min(day.day, last.day))

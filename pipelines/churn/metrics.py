@@ -108,12 +108,6 @@ def brier_skill(outcome: Outcome) -> Weighted:
     return figure
 
 
-def observed_to_expected(outcome: Outcome) -> Weighted:
-    """How many left for each who was expected to."""
-    happened = outcome.happened.astype(float)
-    return lambda weights: float((weights * happened).sum() / max((weights * outcome.scores).sum(), 1e-12))
-
-
 def figures(
     outcome: Outcome, level: float, seed: int = 0, *, is_probability: bool = True
 ) -> dict[str, Figure]:

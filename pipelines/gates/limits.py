@@ -1,12 +1,13 @@
 """How far a night may lie from the nights before it, as the policy of its date says."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from statistics import median
 
 from pipelines.gates.policy_values import PolicyValues
 from pipelines.gates.suites import SEVERITIES
+from pipelines.months import is_month_end, month_number
 
 # What is measured: rows that come, rows that are there, a part of all, a mean.
 FLOW, STOCK, SHARE, MEAN = "flow", "stock", "share", "mean"
@@ -55,7 +56,8 @@ class TrendLimits:
         """
         before = [known for known in days if known < day]
         if kind == FLOW and is_month_end(day):
-            return [known for known in before if is_month_end(known) and _months(known, day) <= self.months]
+            first = month_number(day) - self.months
+            return [known for known in before if is_month_end(known) and month_number(known) >= first]
         recent = [known for known in before if (day - known).days <= self.days]
         if kind == FLOW:
             return [known for known in recent if known.weekday() == day.weekday() and not is_month_end(known)]
@@ -123,12 +125,3 @@ def read_limits(policy: PolicyValues) -> TrendLimits | None:
             f"nothing was judged; use one of {', '.join(SEVERITIES)} in policy/parameters.csv"
         )
     return limits
-
-
-def is_month_end(day: date) -> bool:
-    """Whether the next day begins a month."""
-    return (day + timedelta(1)).day == 1
-
-
-def _months(first: date, last: date) -> int:
-    return (last.year - first.year) * 12 + last.month - first.month

@@ -1,6 +1,5 @@
 """The editions on record in ops.editions: which is current, which are kept, which may go."""
 
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,6 +7,7 @@ from datetime import date, datetime
 from psycopg2 import errors
 from psycopg2.extensions import connection as Connection
 
+from pipelines.months import is_month_end
 from pipelines.publishing.digests import Digest
 
 NEXT = "edition_next"  # the schema that dbt builds; publishing renames it
@@ -37,8 +37,7 @@ class Edition:
     @property
     def is_month_end(self) -> bool:
         """Whether the business date is the last day of its month."""
-        day = self.business_date
-        return day.day == monthrange(day.year, day.month)[1]
+        return is_month_end(self.business_date)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 
-from pipelines.months import last_date, month_number
+from pipelines.months import months_later
 from pipelines.sources.declaration import Source, Table, load_source, read_date, read_decimal
 
 FIRST_DATE = date(1993, 1, 1)
@@ -175,13 +175,7 @@ def _loans(file: _File) -> Dated:
         if not record.fields["duration"].isdecimal():
             raise file.fault(record.number, "duration is not a number of months")
         yield granted, record.line.rsplit(";", 1)[0] + ";"
-        yield _months_later(granted, int(record.fields["duration"])), record.line
-
-
-def _months_later(day: date, months: int) -> date:
-    """The same day ``months`` later, or the last day of a shorter month."""
-    last = last_date(month_number(day) + months)
-    return last.replace(day=min(day.day, last.day))
+        yield months_later(granted, int(record.fields["duration"])), record.line
 
 
 def _by_date(dated: Dated, until: date) -> dict[date, list[str]]:

@@ -5,6 +5,7 @@ from datetime import date
 
 from psycopg2.extensions import connection as Connection
 
+from pipelines.months import months_later
 from pipelines.policy import parameter
 from pipelines.subjects.person import Person
 
@@ -63,7 +64,4 @@ def relation_end(connection: Connection, person: Person) -> date | None:
 
 def years_later(day: date, years: int) -> date:
     """The same day some years later; of 29 February the last of that month."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)
+    return months_later(day, 12 * years)
