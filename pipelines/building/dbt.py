@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from psycopg2.extras import execute_values
@@ -85,8 +84,7 @@ def build(
 
 def call(arguments: Sequence[str], environment: dict[str, str]) -> tuple[int, str]:
     """Run dbt in a process of its own, so that its memory comes back; returns exit code and output."""
-    program = str(Path(sys.executable).parent / "dbt")
-    done = run_child([program, "--no-use-colors", *arguments], environment)
+    done = run_child([sys.executable, "-m", "pipelines.building.one_call", *arguments], environment)
     return done.returncode, done.stdout
 
 

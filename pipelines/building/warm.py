@@ -1,19 +1,37 @@
-"""dbt in this process, for many calls: it stays loaded, and its parse of the project is kept."""
+"""dbt in this process, with its parse of the project kept: nothing that is parsed changes overnight.
+
+A call of dbt parses hundreds of models anew as soon as one variable differs, and the business date always
+does; here the parse is kept in memory and under the target folder, until a file of the project or anything
+else it depends on differs.
+"""
 
 import io
 import json
 import os
-import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import version
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 _PARSING = ("--vars", "--project-dir", "--profiles-dir", "--target-path", "--log-path")
-_PARSED = ("nodes", "sources", "macros", "docs", "selectors", "disabled", "files", "metadata", "unit_tests")
-# what the parse depends on → the database it was made for, and the pickled manifest
-_parses: dict[str, tuple[str, bytes]] = {}
+_PACKAGES = ("dbt-core", "dbt-adapters", "dbt-postgres")
+
+
+@dataclass(frozen=True)
+class _Parse:
+    """The database it was made for, and the manifest as dbt packs it."""
+
+    database: str
+    packed: bytes
+
+
+# what the parse depends on → the parse
+_parses: dict[str, _Parse] = {}
 
 
 def invoke(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
@@ -58,25 +76,62 @@ def _manifest(options: dict[str, str], database: str) -> Any:
     relation, so it is put right.
     """
     from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
 
-    variables = json.loads(options["--vars"])
-    same = {"business_date": None, "since": bool(variables.get("since"))}
-    key = json.dumps([options["--project-dir"], {**variables, **same}])
-    if key not in _parses:
-        parsed = _parse(options)
-        if parsed is None:
-            return None
-        # A whole manifest does not survive pickling, nor its own deepcopy; what it was parsed from does.
-        _parses[key] = database, pickle.dumps({name: getattr(parsed, name) for name in _PARSED})
-    former, pickled = _parses[key]
-    manifest = Manifest(**pickle.loads(pickled))
+    kept = _kept(options, database)
+    if kept is None:
+        return None
+    manifest = Manifest.from_msgpack(kept.packed, decoder=extended_mashumuro_decoder)
     for node in chain(manifest.nodes.values(), manifest.sources.values()):
-        if node.database == former:
+        if node.database == kept.database:
             node.database = database
-            node.relation_name = node.relation_name and node.relation_name.replace(former, database)
+            node.relation_name = node.relation_name and node.relation_name.replace(kept.database, database)
     manifest.build_flat_graph()
     return manifest
 
 
-def _parse(options: dict[str, str]) -> Any:
-    return _run(["--no-partial-parse", "parse", *chain.from_iterable(options.items())]).result
+def _kept(options: dict[str, str], database: str) -> _Parse | None:
+    """The parse for these options: from memory, else from its file, else made now and kept in both."""
+    variables = json.loads(options["--vars"])
+    is_going_on = bool(variables.get("since"))
+    file = Path(options["--target-path"]) / f"parse_{'going_on' if is_going_on else 'anew'}.msgpack"
+    key = _key(Path(options["--project-dir"]), {**variables, "business_date": None, "since": is_going_on})
+    if key not in _parses:
+        kept = _read(file, key)
+        if kept is None:
+            if (packed := _parse(options)) is None:
+                return None
+            _write(file, key, kept := _Parse(database, packed))
+        _parses[key] = kept
+    return _parses[key]
+
+
+def _key(project: Path, variables: Mapping[str, Any]) -> str:
+    """A hash of all that the parse depends on: the project's files and place, variables, dbt itself."""
+    told = sha256(json.dumps([str(project), variables, *map(version, _PACKAGES)]).encode())
+    for path in sorted(path for path in project.rglob("*") if path.is_file()):
+        told.update(f"{path.relative_to(project)} {sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return told.hexdigest()
+
+
+def _read(file: Path, key: str) -> _Parse | None:
+    """The kept parse, unless it is of another key or was not written whole."""
+    if not file.exists():
+        return None
+    header, _, packed = file.read_bytes().partition(b"\n")
+    told = header.decode(errors="replace").split(" ", 2)
+    return _Parse(told[2], packed) if told[:2] == [key, sha256(packed).hexdigest()] else None
+
+
+def _write(file: Path, key: str, kept: _Parse) -> None:
+    unfinished = file.with_suffix(f".{os.getpid()}")
+    header = f"{key} {sha256(kept.packed).hexdigest()} {kept.database}\n"
+    unfinished.write_bytes(header.encode() + kept.packed)
+    unfinished.replace(file)
+
+
+def _parse(options: dict[str, str]) -> bytes | None:
+    from dbt.parser.manifest import extended_mashumaro_encoder
+
+    parsed = _run(["--no-partial-parse", "parse", *chain.from_iterable(options.items())]).result
+    return parsed and parsed.to_msgpack(extended_mashumaro_encoder)
