@@ -10,6 +10,7 @@ from typing import Any
 from psycopg2.extras import execute_values
 
 from pipelines.children import run_child
+from pipelines.gates.advice import MODEL_TEST
 from pipelines.landing.received import released_dates
 from pipelines.nights import Night
 from pipelines.publishing.shape import WORDED, added_columns
@@ -169,6 +170,8 @@ def _record_tests(settings: Settings, night: Night, layer: str, results: list[di
             "data engineering",
             f"dbt 测试 {name}",
             f"dbt test {name}",
+            MODEL_TEST.zh,
+            MODEL_TEST.en,
         )
         for result in results
         if result["unique_id"].startswith("test.") and result["status"] != "skipped"
@@ -180,7 +183,7 @@ def _record_tests(settings: Settings, night: Night, layer: str, results: list[di
             """
             insert into ops.gate_results
                 (night_id, gate_code, rule_id, table_name, dimension_code, severity_code, outcome_code,
-                 unexpected_count, owner_name, wording_zh, wording_en)
+                 unexpected_count, owner_name, wording_zh, wording_en, advice_zh, advice_en)
             values %s
             on conflict (night_id, gate_code, rule_id) do update
             set outcome_code = excluded.outcome_code, unexpected_count = excluded.unexpected_count

@@ -14,6 +14,10 @@ class Advice:
     en: str
 
 
+MODEL_TEST = Advice(
+    "请数据工程师检查模型与其输入，修正后重跑",
+    "Let a data engineer check the model and what it reads; mend and run again",
+)
 # rules made for every table: their ids begin with these words
 _BY_KIND = {
     "arrived": Advice(

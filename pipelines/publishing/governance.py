@@ -73,7 +73,7 @@ GOVERNANCE: dict[str, GovernanceView] = {
         """
         select n.business_date, g.night_id, g.gate_code, g.rule_id, g.table_name, g.dimension_code,
                g.severity_code, g.outcome_code, g.checked_count, g.unexpected_count, g.observed_value,
-               g.owner_name, g.wording_zh, g.wording_en
+               g.owner_name, g.wording_zh, g.wording_en, g.advice_zh, g.advice_en
         from ops.gate_results as g
         join ops.nights as n on n.night_id = g.night_id
         where n.workspace = ''""",
@@ -93,6 +93,8 @@ GOVERNANCE: dict[str, GovernanceView] = {
             "owner_name": "负责人 | Owner",
             "wording_zh": "规则说明（中文） | Rule in Chinese",
             "wording_en": "规则说明（英文） | Rule in English",
+            "advice_zh": "未通过时怎么办（中文） | What to do when it fails, in Chinese",
+            "advice_en": "未通过时怎么办（英文） | What to do when it fails, in English",
         },
     ),
     "data_quality_quarantine": GovernanceView(

@@ -2,17 +2,15 @@
 
 from typing import Any
 
+from pipelines.gates.advice import MODEL_TEST
 from pipelines.report.words import Both
 
 _ERROR = Both(
     "规则未能执行：请数据工程师检查规则与数据表，修正后重跑",
     "The rule could not be judged: let a data engineer check rule and table; mend and run again",
 )
-# of dbt's tests, and of a night that was judged before rules brought their own words
-_CHECK = Both(
-    "请数据工程师检查模型与其输入，修正后重跑",
-    "Let a data engineer check the model and what it reads; mend and run again",
-)
+# of a night that was judged before rules brought their own words
+_CHECK = Both(MODEL_TEST.zh, MODEL_TEST.en)
 
 
 def advise(rule: Any) -> Both:

@@ -221,6 +221,12 @@ def test_reasons_are_worded_in_both_languages(bank):
         assert not re.search(r"[{}]", chinese + english), (chinese, english)
 
 
+def test_every_rule_says_what_to_do(bank):
+    silent = "count(*) filter (where advice_zh = '' or advice_en = '')"
+    told = ask(bank, f"select gate_code, {silent} from reporting.data_quality_results group by gate_code")
+    assert sorted(told) == [("dbt", 0), ("delivery", 0), ("edition", 0)]
+
+
 def test_churn_is_by_the_rule_and_a_probability(bank):
     rows = ask(
         bank,

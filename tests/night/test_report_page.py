@@ -148,7 +148,7 @@ def test_a_failure_tells_lines_customers_money_and_what_to_do(pages):
     assert traced
     assert 1 < int(traced[1]) <= BAD_LINES
     assert (traced[2], traced[3]) == (str(BAD_LINES), str(BAD_LINES))
-    assert f"Amount: quarantined {Decimal('12.50') * DATED}, difference" in text
+    assert f"Amount (quarantined {Decimal('12.50') * DATED}, difference" in text
     assert "yihu quarantine list" in text
     waived = re.search(rf"<article>(?:(?!</article>).)*{RULE}.*?</article>", pages.text("warned"), re.S)
     assert waived
