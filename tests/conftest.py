@@ -177,6 +177,7 @@ def own_bank(
     try:
         yield bank_settings(info, name, var, bank, landing)
     finally:
+        _copy_parses(var / bank, _shared().var / bank)
         drop_database(info, name)
 
 
@@ -185,6 +186,7 @@ def bank_settings(
 ) -> Settings:
     """Settings of a bank whose database lies on the shared server; ``var`` gets the server's secrets."""
     _share_secrets(var)
+    _copy_parses(_shared().var / bank, var / bank)
     settings = load_settings({"YIHU_BANK": bank, "YIHU_VAR": str(var)})
     return replace(settings, landing=landing or settings.landing, database_url=info.url(database))
 
@@ -215,6 +217,17 @@ def _share_secrets(var: Path) -> None:
     if not (var / "secrets").exists():
         (var / "secrets").mkdir(parents=True, mode=0o700)
         shutil.copy(_shared().var / "secrets" / "yihu_analyst", var / "secrets")
+
+
+def _copy_parses(former: Path, to: Path) -> None:
+    """dbt's parse of the project serves every bank of the run, in any process; a stale one is not read."""
+    folder = Path("dbt") / "live"
+    for parse in (former / folder).glob("parse_*.msgpack"):
+        if not (to / folder / parse.name).exists():
+            (to / folder).mkdir(parents=True, exist_ok=True)
+            draft = to / folder / f"{parse.name}.{uuid.uuid4().hex}"
+            draft.write_bytes(parse.read_bytes())
+            draft.rename(to / folder / parse.name)
 
 
 @contextmanager
