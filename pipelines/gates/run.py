@@ -59,7 +59,7 @@ def run_gate(settings: Settings, night: Night, gate: str) -> GateVerdict:
         "policy": night.workspace.schema("policy"),
         "business_date": f"date '{night.business_date}'",
     }
-    targets = [_target(suite, schema, window, suite.table not in silent) for suite in suites]
+    targets = [Target(suite, _query(suite, schema, window), suite.table not in silent) for suite in suites]
     results += validate(_gate_url(settings), targets, policy, names)
     with connect(settings, role=ROLE, night_id=night.night_id) as connection, connection.cursor() as cur:
         if gate == "delivery":
@@ -151,12 +151,10 @@ def _silent_tables(cur: cursor, suites: tuple[Suite, ...], window: Window) -> se
     return {suite.table for suite in suites} - heard
 
 
-def _target(suite: Suite, schema: str, window: Window, has_rows: bool) -> Target:
-    """A suite and the rows under judgement: what arrived tonight, or all of an edition's table."""
+def _query(suite: Suite, schema: str, window: Window) -> str:
+    """The rows under judgement: what arrived tonight, or all of an edition's table."""
     rows = f"select * from {schema}.{suite.relation}"
-    if suite.gate == "delivery":
-        return Target(suite, f"{rows} where {window.where()}", has_rows)
-    return Target(suite, rows, has_rows, table=(schema, suite.relation))
+    return f"{rows} where {window.where()}" if suite.gate == "delivery" else rows
 
 
 def _gate_url(settings: Settings) -> str:

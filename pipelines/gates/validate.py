@@ -34,15 +34,11 @@ _DATABASE_ERROR = re.compile(r"psycopg2\.errors\.(\w+)\)\s*([^\n\\]*)")
 
 @dataclass(frozen=True)
 class Target:
-    """A suite with the query that gives the rows under judgement; ``has_rows``: there may be some.
-
-    ``table``: schema and name, where the rows are those of a whole table; it is then read in place.
-    """
+    """A suite with the query that gives the rows under judgement; ``has_rows``: there may be some."""
 
     suite: Suite
     query: str
     has_rows: bool = True
-    table: tuple[str, str] | None = None
 
 
 def validate(
@@ -140,11 +136,7 @@ def _run(context: Any, source: Any, target: Target, expectations: list[Any]) -> 
     from great_expectations.validator.v1_validator import Validator
 
     name = f"{target.suite.gate}.{target.suite.table}"
-    if target.table:
-        schema_name, table_name = target.table
-        asset = source.add_table_asset(name, table_name=table_name, schema_name=schema_name)
-    else:
-        asset = source.add_query_asset(name, query=target.query)
+    asset = source.add_query_asset(name, query=target.query)
     # The validator itself: a stored definition of the same is serialised over and over, at twice the cost.
     validator = Validator(asset.add_batch_definition_whole_table("all"), result_format=COUNTS_ONLY)
     suite = gx.ExpectationSuite(name, expectations=expectations)

@@ -755,6 +755,22 @@ def test_an_edition_is_reconciled_across_its_tables(shop, tmp_path):
         close_if_failed(run_gate(shop.settings, shop.night, "edition"))
 
 
+def test_a_rule_asks_its_query_once(shop, tmp_path):
+    query(shop.settings, EDITION)
+    query(shop.settings, "create sequence edition_next.asked; grant all on edition_next.asked to public")
+    found = "select 1 from {batch} as t where nextval('edition_next.asked') = 0"
+    path = tmp_path / "expectations" / "edition" / "totals.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        "table: totals\nrelation: totals\nrules:\n"
+        + rule("asked", "unexpected_rows_expectation", {"unexpected_rows_query": found}),
+        encoding="utf-8",
+    )
+
+    assert run_gate(shop.settings, shop.night, "edition").passed
+    assert query(shop.settings, "select last_value from edition_next.asked") == [(1,)]
+
+
 def test_a_gate_runs_as_a_process_of_its_own(make_settings):
     settings = make_settings()
     query(settings, TABLES)
