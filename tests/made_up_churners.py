@@ -1,5 +1,7 @@
 """Training frames out of thin air: customers, months and features, and a way of leaving."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 
@@ -20,6 +22,7 @@ LIMITS = Thresholds(
     outcome_minimum_count=30,
     interval_share=0.90,
     model_age_months=12,
+    psi_limit=Decimal("0.25"),
 )
 MONTHS = range(24_300, 24_312)
 BASE = -3.0
