@@ -1,4 +1,4 @@
-"""Stability: population stability indices by hand, over chunks, and of what is new, missing or always the same."""
+"""Stability: the index by hand, over chunks, and of what is new, missing or always the same."""
 
 from dataclasses import replace
 from decimal import Decimal
