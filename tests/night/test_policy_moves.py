@@ -33,8 +33,9 @@ from pipelines import gates
 from pipelines.building import history
 from pipelines.churn import RuleError, score_by_inactivity
 from pipelines.churn.calibration import fit_bands
+from pipelines.churn.features import NAMES as FEATURES
 from pipelines.churn.frame import sample_share
-from pipelines.churn.scores import rule_score
+from pipelines.churn.scores import Stability, rule_score
 from pipelines.churn.splits import split_snapshots
 from pipelines.churn.thresholds import read_thresholds
 from pipelines.demo_bank import write_demo_bank
@@ -718,6 +719,25 @@ def versions_on_the_bounds(night: PublishedNight) -> list[Any]:
     ).fetchall()
 
 
+def stabilities_on_the_bounds(night: PublishedNight) -> list[Any]:
+    """What is said of features tonight, and of scores at a month end before, on both sides of the bounds."""
+    values = [Decimal(number) / 20 for number in range(10)]
+    rows = [Stability("v", name, value, 5000) for name, value in zip(FEATURES, values, strict=False)]
+    write_rows(night.connection, "raw", "churn_model", "stabilities", night.business_date, rows)
+    night.ask("create table marts.made_up partition of marts.churn_stability_months for values in (0)")
+    for value in values:
+        night.ask(
+            "insert into marts.churn_stability_months (score_version, psi_value, customer_count, "
+            "snapshot_month_number, month_number) values (%s, %s, 5000, 0, 0)",
+            *(str(value), value),
+        )
+    told, checks = (night.model(name).statement for name in ("churn_stabilities", "churn_drift_checks"))
+    return [
+        night.ask(f"select part_code, state_code from ({told}) as told order by 1").fetchall(),
+        night.ask(f"select score_version, is_broken from ({checks}) as checks order by 1, 2").fetchall(),
+    ]
+
+
 LOOKS = {  # rows that steer the night instead of a number in a table
     "kept_daily_editions": kept_editions,
     "kept_month_end_editions": kept_editions,
@@ -743,6 +763,7 @@ LOOKS = {  # rows that steer the night instead of a number in a table
         ),
         versions_on_the_bounds,
     ),
+    **dict.fromkeys(("churn_psi_limit", "churn_psi_watch"), stabilities_on_the_bounds),
 }
 
 
