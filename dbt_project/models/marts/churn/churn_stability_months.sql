@@ -3,7 +3,7 @@
 {%- set snapshot_month = '(' ~ business_month() ~ ' - 1)' %}
 select
     score_version,
-    psi_value,
+    cast(psi_value as decimal(18, 8)) as psi_value,
     cast(customer_count as bigint) as customer_count,
     cast({{ snapshot_month }} as integer) as snapshot_month_number,
     {{ business_month() }} as month_number
