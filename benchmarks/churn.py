@@ -34,6 +34,7 @@ from pipelines.churn.explain import learn_explainer
 from pipelines.churn.features import FEATURES, NAMES, feature_hash, groups_of
 from pipelines.churn.model import ChurnModel
 from pipelines.churn.serving import read_chunks, score_table
+from pipelines.churn.stability import Tally, fit_reference
 from pipelines.churn.training import ScoringModel
 from pipelines.settings import ROOT
 
@@ -202,8 +203,9 @@ def scoring(rows: int) -> Figures:
         for title, reasons_from in (("above the lowest band", LOWEST_BAND_ENDS), ("for everybody", 0.0)):
             wall, own = time.monotonic(), time.process_time()
             reasoned = count = 0
+            tally = Tally(model.reference)
             for table in read_chunks(path):
-                for one in score_table(model, table, "champion", "bench", reasons_from):
+                for one in score_table(model, table, "champion", "bench", reasons_from, tally):
                     count += 1
                     reasoned += one.reason_1_code is not None
             found[f"seconds, reasons {title}"] = time.monotonic() - wall
@@ -253,6 +255,7 @@ def _learnt(table: pd.DataFrame, happened: np.ndarray) -> ScoringModel:
         explainer=learn_explainer(model, model.encode(table.iloc[:2_000]), groups_of(list(NAMES))),
         feature_names=list(NAMES),
         feature_hash=feature_hash(),
+        reference=fit_reference(table.iloc[50_000:], scores),
     )
 
 

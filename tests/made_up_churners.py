@@ -1,12 +1,17 @@
 """Training frames out of thin air: customers, months and features, and a way of leaving."""
 
+import io
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 
-from pipelines.churn.features import FEATURES, NAMES
+from pipelines.churn.features import FEATURES, KEYS, NAMES
 from pipelines.churn.frame import Frame
 from pipelines.churn.splits import Split, split_snapshots
 from pipelines.churn.thresholds import Thresholds
+from pipelines.settings import Settings
+from pipelines.warehouse import connect
 
 LIMITS = Thresholds(
     horizon_months=3,
@@ -20,6 +25,7 @@ LIMITS = Thresholds(
     outcome_minimum_count=30,
     interval_share=0.90,
     model_age_months=12,
+    psi_limit=Decimal("0.25"),
 )
 MONTHS = range(24_300, 24_312)
 BASE = -3.0
@@ -84,3 +90,20 @@ def parts(world: str, seed: int = 0, customers: int = 2_000) -> tuple[dict[str, 
         name: frame(getattr(split, name), world, seed * 10 + place, customers)
         for place, name in enumerate(("train", "calibration", "test"))
     }, split
+
+
+def write_mart(settings: Settings, table: pd.DataFrame) -> None:
+    """Features of customers and months as the bank's marts, all of them candidates."""
+    kinds = {one.name: "text" if one.is_text else "numeric" for one in FEATURES}
+    kinds |= {"customer_id": "text", "branch_id": "text", "month_number": "integer"}
+    columns = [*KEYS, *NAMES]
+    file = io.StringIO(table[columns].to_csv(index=False, header=False))
+    with connect(settings, "yihu_transformer") as connection, connection.cursor() as cursor:
+        cursor.execute(
+            f"create table marts.churn_features ({', '.join(f'{name} {kinds[name]}' for name in columns)})"
+        )
+        cursor.copy_expert("copy marts.churn_features from stdin with (format csv)", file)
+        cursor.execute(
+            "create table marts.churn_candidates as select customer_id, cast(days_inactive as integer) "
+            "from marts.churn_features"
+        )

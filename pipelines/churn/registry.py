@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from hashlib import sha256
 from importlib.metadata import version as installed
@@ -17,6 +17,7 @@ from pipelines.churn.records import REFUSED, REGISTERED, OnRecord, find
 from pipelines.churn.training import ScoringModel, Trained
 from pipelines.settings import Settings
 
+HOLDS = sorted(field.name for field in fields(ScoringModel))
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "skops")
 # what a file may hold beside scikit-learn's own; anything else is refused before it is made
 TRUSTED = [
@@ -27,6 +28,9 @@ TRUSTED = [
     "pipelines.churn.explain.Curve",
     "pipelines.churn.explain.Explainer",
     "pipelines.churn.model.ChurnModel",
+    "pipelines.churn.stability.Numbers",
+    "pipelines.churn.stability.Reference",
+    "pipelines.churn.stability.Texts",
     "pipelines.churn.training.ScoringModel",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.utils.validation.check_array",
@@ -51,6 +55,7 @@ def version_of(trained: Trained, origin: Origin) -> str:
         "months": (origin.first_month, origin.last_month),
         "policy": origin.policy_version,
         "features": trained.scoring.feature_hash,
+        "holds": HOLDS,
         "parameters": {name: str(value) for name, value in trained.scoring.model.get_params().items()},
         "libraries": library_versions(),
     }
@@ -124,8 +129,8 @@ def load(settings: Settings, record: OnRecord) -> ScoringModel:
     if sha256(content).hexdigest() != record.file_sha256:
         raise ChurnError(f"{path} is not the file that was registered: restore it or train again")
     found = skops.io.loads(content, trusted=TRUSTED)
-    if not isinstance(found, ScoringModel):
-        raise ChurnError(f"{path} holds no churn model: train again")
+    if not isinstance(found, ScoringModel) or sorted(vars(found)) != HOLDS:
+        raise ChurnError(f"{path} holds no churn model with all that scoring needs: train again")
     return found
 
 

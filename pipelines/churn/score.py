@@ -1,6 +1,7 @@
 """The night's score step: every candidate by champion and challenger, landed like a source.
 
 The champion is a model only while it can be trusted; else the inactivity rule scores, and the step says why.
+While a model is champion, what it scores is counted against its reference (C5): see ``stability``.
 """
 
 import logging
@@ -20,7 +21,7 @@ from pipelines.churn.errors import ChurnError
 from pipelines.churn.features import NAMES, check_features
 from pipelines.churn.records import OnRecord, challenger, champion
 from pipelines.churn.rule import score_by_inactivity
-from pipelines.churn.scores import CHALLENGER, CHAMPION, RULE_VERSION, Score, rule_score
+from pipelines.churn.scores import CHALLENGER, CHAMPION, RULE_VERSION, Score, Stability, rule_score
 from pipelines.churn.thresholds import read_thresholds
 from pipelines.landing import write_rows
 from pipelines.months import month_number
@@ -29,6 +30,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse import connect
 
 if TYPE_CHECKING:
+    from pipelines.churn.stability import Tally
     from pipelines.churn.training import ScoringModel
 
 _CHUNK = 10_000
@@ -37,18 +39,20 @@ log = logging.getLogger("yihu.steps")
 
 @dataclass(frozen=True)
 class Serving:
-    """A model that scores tonight."""
+    """A model that scores tonight; ``tally`` counts what the champion scores."""
 
     role: str
     version: str
     scoring: "ScoringModel"
+    tally: "Tally | None"
 
 
 def score(settings: Settings, night: Night) -> StepCounts:
     """Land one score per candidate and role, replacing those of the night's business date.
 
     The rule's steps are the rows of ``policy.churn_rule`` in force on the business date. Gives candidates
-    read and scores landed, with what stands in a model's way. RuleError: the rule is needed, has no step.
+    read and scores landed, with what stands in a model's way and what has moved. RuleError: the rule is
+    needed, has no step.
     """
     workspace, day = night.workspace, night.business_date
     marts, policy = workspace.schema("marts"), workspace.schema("policy")
@@ -58,8 +62,6 @@ def score(settings: Settings, night: Night) -> StepCounts:
         tempfile.TemporaryDirectory(prefix="yihu-churn-") as folder,
     ):
         serving, warnings = _serving(settings, reader, day, marts, policy)
-        for warning in warnings:
-            log.warning("score: %s", warning)
         has_champion = any(one.role == CHAMPION for one in serving)
         scores: list[Iterable[Score]] = []
         if not has_champion:
@@ -71,10 +73,14 @@ def score(settings: Settings, night: Night) -> StepCounts:
             _copy_features(reader, marts, day, path)
             bound = _lowest_band_ends(reader, policy, day)
             scores += [_by_model(one, path, bound) for one in serving]
-        roles = len(scores)
-        count = write_rows(
-            writer, workspace.schema("raw"), "churn_model", "scores", day, chain.from_iterable(scores)
+        roles, raw = len(scores), workspace.schema("raw")
+        count = write_rows(writer, raw, "churn_model", "scores", day, chain.from_iterable(scores))
+        write_rows(
+            writer, raw, "churn_model", "stabilities", day, chain.from_iterable(map(_stabilities, serving))
         )
+        warnings += chain.from_iterable(_moved(reader, day, policy, one) for one in serving)
+    for warning in warnings:
+        log.warning("score: %s", warning)
     return StepCounts(count // roles, count, "; ".join(warnings) or None)
 
 
@@ -100,10 +106,13 @@ def _serving(
         if record is None:
             continue
         from pipelines.churn import registry  # takes seconds to import, and a bank may have no model
+        from pipelines.churn.stability import Tally
 
         try:
             _check(connection, record, role, day, marts, policy)
-            found.append(Serving(role, record.version, registry.load(settings, record)))
+            scoring = registry.load(settings, record)
+            tally = Tally(scoring.reference) if role == CHAMPION else None
+            found.append(Serving(role, record.version, scoring, tally))
         except ChurnError as error:
             instead = "; the inactivity rule scores instead" if role == CHAMPION else ""
             warnings.append(f"{role}: {error}{instead}")
@@ -135,7 +144,27 @@ def _by_model(serving: Serving, path: Path, bound: float) -> Iterator[Score]:
 
     reasons_from = bound if serving.role == CHAMPION else None
     for table in read_chunks(path):
-        yield from score_table(serving.scoring, table, serving.role, serving.version, reasons_from)
+        yield from score_table(
+            serving.scoring, table, serving.role, serving.version, reasons_from, serving.tally
+        )
+
+
+def _stabilities(serving: Serving) -> Iterator[Stability]:
+    """What the champion's tally comes to, once it has scored everybody."""
+    if serving.tally:
+        for part, value in serving.tally.indices().items():
+            yield Stability(serving.version, part, value, serving.tally.row_count)
+
+
+def _moved(connection: Connection, day: date, policy: str, serving: Serving) -> list[str]:
+    """What staff should hear of the champion's tally; it is the drift checks that judge the score."""
+    from pipelines.churn.stability import tell_moved  # see _serving
+
+    if not serving.tally:
+        return []
+    thresholds = read_thresholds(connection, day, policy)
+    moved = thresholds.moved(serving.tally.indices(), serving.tally.row_count)
+    return tell_moved(moved, thresholds.psi_limit)
 
 
 def _broken(connection: Connection, marts: str, version: str) -> list[tuple[str, Decimal, Decimal]]:

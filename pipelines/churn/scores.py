@@ -1,4 +1,4 @@
-"""One landed score: the shape of ``raw.churn_model__scores``, in declared order."""
+"""What the score step lands: the shapes of ``raw.churn_model__…``, in declared order."""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -31,6 +31,15 @@ class Score(NamedTuple):
     reason_2_value: int | str | None = None
     reason_3_code: str | None = None
     reason_3_value: int | str | None = None
+
+
+class Stability(NamedTuple):
+    """How far a feature, or the ``score``, lies from what the champion is used to; no unit, 0: not at all."""
+
+    score_version: str
+    part_code: str
+    psi_value: Decimal
+    customer_count: int
 
 
 def rule_score(customer_id: str, probability: Decimal | str, days_inactive: int) -> Score:

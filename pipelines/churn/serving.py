@@ -11,6 +11,7 @@ from pipelines.churn.explain import REASONS
 from pipelines.churn.features import BY_NAME, DAYS_INACTIVE, NAMES
 from pipelines.churn.model import probability
 from pipelines.churn.scores import MODEL, Score
+from pipelines.churn.stability import Tally
 from pipelines.churn.training import ScoringModel
 
 CHUNK = 50_000
@@ -29,15 +30,22 @@ def read_chunks(path: Path, chunk: int = CHUNK) -> Iterator[pd.DataFrame]:
 
 
 def score_table(
-    scoring: ScoringModel, table: pd.DataFrame, role: str, version: str, reasons_from: float | None
+    scoring: ScoringModel,
+    table: pd.DataFrame,
+    role: str,
+    version: str,
+    reasons_from: float | None,
+    tally: Tally | None = None,
 ) -> Iterator[Score]:
     """One score per row of a table with ``customer_id`` and the features, in its order.
 
-    Who reaches the probability ``reasons_from`` gets reasons; None: nobody.
+    Who reaches the probability ``reasons_from`` gets reasons; None: nobody. ``tally`` counts what it scores.
     """
     numbers = scoring.model.encode(table)
     # rounded first: what is compared with a bound is what is landed
     found = probability(scoring.model.log_odds(numbers)).round(8)
+    if tally:
+        tally.add(table, found)
     low, high = interval(found, scoring.bands)
     reasons = np.full((len(table), REASONS), -1, dtype=np.int64)
     if reasons_from is not None and (chosen := found >= reasons_from).any():

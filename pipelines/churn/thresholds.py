@@ -1,5 +1,6 @@
 """What policy says about training and serving a churn model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,6 +25,7 @@ class Thresholds:
     outcome_minimum_count: int
     interval_share: float
     model_age_months: int
+    psi_limit: Decimal
 
     def refusal(self, eligible_count: int, churner_count: int) -> str | None:
         """Why so few customers are not learnt from; None where they are enough."""
@@ -59,6 +61,12 @@ class Thresholds:
         """Whether the last outcomes that a model has seen lie too far back; both are month numbers."""
         return business_month - last_month > self.model_age_months
 
+    def moved(self, indices: Mapping[str, Decimal], row_count: int) -> dict[str, Decimal]:
+        """The parts whose PSI over so many rows is above the limit; of too few rows none is judged."""
+        if row_count < self.eligible_count:
+            return {}
+        return {name: value for name, value in indices.items() if value > self.psi_limit}
+
 
 def read_thresholds(connection: Connection, business_date: date, schema: str = "policy") -> Thresholds:
     """The thresholds in force on a date; PolicyError names the row that is missing."""
@@ -78,4 +86,5 @@ def read_thresholds(connection: Connection, business_date: date, schema: str = "
         outcome_minimum_count=int(value("churn_outcome_minimum_count")),
         interval_share=float(value("churn_interval_share")),
         model_age_months=int(value("churn_model_age_months")),
+        psi_limit=value("churn_psi_limit"),
     )

@@ -25,6 +25,7 @@ from pipelines.churn.leaks import telling_values
 from pipelines.churn.metrics import Bin, Figure, Outcome
 from pipelines.churn.model import ChurnModel
 from pipelines.churn.splits import Split
+from pipelines.churn.stability import Reference, fit_reference
 from pipelines.churn.thresholds import Thresholds
 
 _CAP = 0.99  # of the customers: what a few hold beyond it would drown the rest
@@ -42,6 +43,7 @@ class ScoringModel:
     explainer: Explainer
     feature_names: list[str]
     feature_hash: str
+    reference: Reference
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def train_model(
         train.features, train.happened, calibration=(calibration.features, calibration.happened)
     )
     tell("curves and intervals")
-    scoring = _scoring(fitted, train, calibration, thresholds.interval_share)
+    scoring = _scoring(fitted, parts, thresholds.interval_share)
     tell(f"judging on {len(test.table):,} rows")
     evaluation = evaluate(scoring, parts, split, rivals, thresholds, trend)
     refusal = thresholds.gain_refusal(evaluation.gain.value, evaluation.gain.low)
@@ -162,7 +164,8 @@ def rivals_of(train: Frame, test: Frame) -> dict[str, np.ndarray]:
     }
 
 
-def _scoring(model: ChurnModel, train: Frame, calibration: Frame, level: float) -> ScoringModel:
+def _scoring(model: ChurnModel, parts: Mapping[str, Frame], level: float) -> ScoringModel:
+    train, calibration, test = (parts[name] for name in ("train", "calibration", "test"))
     scores = model.predict_proba(calibration.features)[:, 1]
     sample = model.encode(train.features.iloc[:: max(len(train.table) // _EXPLAINED, 1)])
     both = Frame(pd.concat([train.table, calibration.table], ignore_index=True), "")
@@ -173,6 +176,8 @@ def _scoring(model: ChurnModel, train: Frame, calibration: Frame, level: float) 
         explainer=learn_explainer(model, sample, groups_of(list(NAMES))),
         feature_names=list(NAMES),
         feature_hash=feature_hash(),
+        # the test snapshot: the newest, and scored as a night is, by a model that has learnt from none of it
+        reference=fit_reference(test.features, model.predict_proba(test.features)[:, 1].round(8)),
     )
 
 

@@ -41,7 +41,7 @@ PUBLISHED = {
         "products",
     ),
     *("codes", "reasons", "policies", "data_dictionary", "corporate_tiers", "customer_actions"),
-    *("manager_portfolios", "crm_metrics"),
+    *("manager_portfolios", "crm_metrics", "churn_stabilities"),
 }
 
 _TYPE = re.compile(r"\b(?:decimal|numeric|varchar|char)\s*\(\s*\d+\s*(?:,\s*\d+\s*)?\)")

@@ -33,8 +33,9 @@ from pipelines import gates
 from pipelines.building import history
 from pipelines.churn import RuleError, score_by_inactivity
 from pipelines.churn.calibration import fit_bands
+from pipelines.churn.features import NAMES as FEATURES
 from pipelines.churn.frame import sample_share
-from pipelines.churn.scores import rule_score
+from pipelines.churn.scores import Stability, rule_score
 from pipelines.churn.splits import split_snapshots
 from pipelines.churn.thresholds import read_thresholds
 from pipelines.demo_bank import write_demo_bank
@@ -718,6 +719,14 @@ def versions_on_the_bounds(night: PublishedNight) -> list[Any]:
     ).fetchall()
 
 
+def stabilities_on_the_bounds(night: PublishedNight) -> list[Any]:
+    """What is said of features whose stability lies on both sides of the bounds."""
+    rows = [Stability("v", name, Decimal(place) / 20, 5000) for place, name in enumerate(FEATURES)]
+    write_rows(night.connection, "raw", "churn_model", "stabilities", night.business_date, rows)
+    statement = night.model("churn_stabilities").statement
+    return night.ask(f"select part_code, state_code from ({statement}) as told order by 1").fetchall()
+
+
 LOOKS = {  # rows that steer the night instead of a number in a table
     "kept_daily_editions": kept_editions,
     "kept_month_end_editions": kept_editions,
@@ -743,6 +752,7 @@ LOOKS = {  # rows that steer the night instead of a number in a table
         ),
         versions_on_the_bounds,
     ),
+    **dict.fromkeys(("churn_psi_limit", "churn_psi_watch"), stabilities_on_the_bounds),
 }
 
 

@@ -64,6 +64,8 @@ COLUMNS = {
     "churn_outcomes": "score_version method_code month_end_date horizon_end_date decile_number "
     "customer_count churned_count attrition_count dormancy_count exit_count expected_rate observed_rate "
     "observed_expected_ratio aum_amount lost_amount is_drifted",
+    "churn_stabilities": "score_version part_code name_zh name_en psi_value state_code watch_value "
+    "limit_value customer_count",
     "customer_lifetime_values": "customer_id branch_id realised_amount present_amount growth_amount "
     "cross_buy_amount increment_amount lifetime_value_amount referral_count suggestion_count "
     "useful_complaint_count method_code retention_rate discount_rate horizon_month_count annuity_value",
@@ -100,6 +102,7 @@ MAY_BE_EMPTY = {
     "customer_tier_changes",
     "tier_contradictions",
     "churn_outcomes",
+    "churn_stabilities",  # the rule scores
 }
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH = re.compile(r"[A-Za-z]{2}")
@@ -257,6 +260,7 @@ def test_every_code_that_is_published_has_a_name(bank):
         "union select strategy_code from reporting.customer_churn "
         "union select strategy_basis_code from reporting.customer_churn "
         "union select method_code from reporting.customer_lifetime_values "
+        "union select state_code from reporting.churn_stabilities "
         "union select outlook_code from reporting.product_withdrawals "
         "union select loss_reason_code from reporting.loss_reasons "
         "union select life_cycle_code from reporting.customer_360 "

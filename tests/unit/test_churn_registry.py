@@ -5,21 +5,24 @@ import os
 import subprocess
 import sys
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pandas as pd
 import pytest
 import skops.io
 from click.testing import CliRunner
-from made_up_churners import LIMITS, features, parts
+from made_up_churners import LIMITS, features, parts, write_mart
 from rich.console import Console
 
 from pipelines.approval import ApprovalError
 from pipelines.churn import ChurnError, records, registry, score, scored_version
-from pipelines.churn.features import FEATURES, KEYS, LABELS, NAMES
+from pipelines.churn.features import LABELS, NAMES
 from pipelines.churn.frame import labelled, read_frame, sample_share
 from pipelines.churn.registry import Origin
+from pipelines.churn.stability import SCORE
 from pipelines.churn.train import train
 from pipelines.churn.training import train_model
 from pipelines.cli import main
@@ -49,22 +52,6 @@ def night(settings):
     write_mart(settings, table.assign(month_number=MONTH))
     yield running
     close_night(settings, running, "stopped")
-
-
-def write_mart(settings, table):
-    kinds = {one.name: "text" if one.is_text else "numeric" for one in FEATURES}
-    kinds |= {"customer_id": "text", "branch_id": "text", "month_number": "integer"}
-    columns = [*KEYS, *NAMES]
-    file = io.StringIO(table[columns].to_csv(index=False, header=False))
-    with connect(settings, "yihu_transformer") as connection, connection.cursor() as cursor:
-        cursor.execute(
-            f"create table marts.churn_features ({', '.join(f'{name} {kinds[name]}' for name in columns)})"
-        )
-        cursor.copy_expert("copy marts.churn_features from stdin with (format csv)", file)
-        cursor.execute(
-            "create table marts.churn_candidates as select customer_id, cast(days_inactive as integer) "
-            "from marts.churn_features"
-        )
 
 
 @contextmanager
@@ -114,6 +101,7 @@ def test_the_same_inputs_give_the_same_version_and_keep_the_file(settings, train
     table = features(100, 1)
     assert (again.model.predict_proba(table) == trained.scoring.model.predict_proba(table)).all()
     assert again.bands == trained.scoring.bands
+    assert again.reference == trained.scoring.reference
     assert record.roc_auc == trained.evaluation.methods["model"]["roc_auc"].value
 
 
@@ -131,6 +119,14 @@ def test_a_file_that_was_altered_or_is_gone_is_refused(settings, trained):
         registry.load(settings, record)
     path.write_bytes(whole)
     registry.load(settings, record)
+
+
+def test_a_file_that_lacks_what_scoring_needs_now_is_refused(settings, trained):
+    older = copy(trained.scoring)
+    del older.__dict__["reference"]
+    version = put(settings, replace(trained, scoring=older))
+    with connect(settings) as connection, pytest.raises(ChurnError, match="train again"):
+        registry.load(settings, records.find(connection, version))
 
 
 def test_a_model_of_other_features_is_refused_at_promotion_and_at_loading(settings, trained):
@@ -295,6 +291,69 @@ def test_drift_of_another_version_harms_nobody(settings, night, trained):
     drift(settings, "another")
     assert score(settings, night).message is None
     assert landed(settings)["champion"][0] == "model"
+
+
+# ── what has moved ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def fill_mart(settings, customers, **columns):
+    """So many candidates tonight, some columns of whose features are other than a model is used to."""
+    table = features(customers, 3).assign(
+        customer_id=[f"c{n:03d}" for n in range(customers)], branch_id="b1", month_number=MONTH, **columns
+    )
+    with change(settings, "drop table marts.churn_features, marts.churn_candidates"):
+        pass
+    write_mart(settings, table)
+
+
+def stabilities(settings):
+    rows = ask(
+        settings,
+        "select score_version, part_code, psi_value::numeric, customer_count::integer, _received_date "
+        "from raw.churn_model__stabilities order by _line_number",
+    )
+    assert len({part for _, part, *_ in rows}) == len(rows)
+    return {part: row for _, part, *row in rows}, {version for version, *_ in rows}
+
+
+def test_what_a_champion_scores_is_counted_and_lands_again_the_same(settings, night, trained):
+    fill_mart(settings, 600)
+    version = put(settings, trained)
+    promote(settings, version)
+    assert score(settings, night).message is None
+    found, versions = stabilities(settings)
+    assert (list(found), versions) == ([*NAMES, SCORE], {version})
+    assert {(count, day) for _, count, day in found.values()} == {(600, D)}
+    assert all(0 <= value < Decimal("0.25") for value, *_ in found.values())
+    score(settings, night)
+    assert stabilities(settings) == (found, versions)
+
+
+def test_features_that_moved_are_told_and_the_model_scores_on(settings, night, trained):
+    fill_mart(settings, 600, age_years=17.0, tenure_months=0.0)
+    version = put(settings, trained)
+    promote(settings, version)
+    told = score(settings, night).message
+    assert told == "2 features moved: Age, Months since the first account; look at churn_stabilities"
+    assert landed(settings)["champion"][:2] == ("model", version)
+
+
+def test_of_few_customers_no_move_is_told(settings, night, trained):
+    fill_mart(settings, 499, age_years=17.0)
+    promote(settings, put(settings, trained))
+    assert score(settings, night).message is None
+    assert stabilities(settings)[0]["age_years"][0] > Decimal("0.25")
+
+
+def test_where_the_rule_scores_nothing_is_counted(settings, night, trained):
+    version = put(settings, trained)
+    promote(settings, version)
+    score(settings, night)
+    assert stabilities(settings)[1] == {version}
+    drift(settings, version)  # the night is tried again, and the rule scores beside the challenger
+    put(settings, trained, digests=("another",), trained_date=D)
+    assert "has drifted" in score(settings, night).message
+    assert stabilities(settings) == ({}, set())
 
 
 # ── training on the marts ───────────────────────────────────────────────────────────────────────────────────

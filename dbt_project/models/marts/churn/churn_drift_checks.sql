@@ -1,6 +1,7 @@
 -- C5: whether a version of the scores still holds, by its newest outcome: as many left as were expected, of all and of
 -- the likeliest tenth, which holds more of them than the longest silent tenth; and the version is not too old. Few who
--- left prove nothing
+-- left prove nothing. And by its newest month end, long before its outcome: the scores of enough customers still lie as
+-- when it was judged
 {%- set checks = {
     'calibration': ['least(churned_count, expected_count)', 'greatest(churned_count, expected_count)'],
     'top_calibration': ['least(top_churned_count, top_expected_count)', 'greatest(top_churned_count, top_expected_count)'],
@@ -38,8 +39,7 @@ newest as (
         on
             version.score_version = outcome.score_version
             and version.snapshot_month_number = outcome.snapshot_month_number
-    group by
-        version.score_version, version.method_code, version.first_month_number, version.snapshot_month_number
+    group by version.score_version, version.method_code, version.first_month_number, version.snapshot_month_number
 ),
 
 measured as (
@@ -66,6 +66,22 @@ measured as (
         {{ policy_value('churn_model_age_months') }} as bound_value,
         true as is_judged
     from newest
+    union all
+    select
+        score_version,
+        'model' as method_code,
+        snapshot_month_number,
+        'score_stability' as check_code,
+        psi_value as check_value,
+        {{ policy_value('churn_psi_limit') }} as bound_value,
+        customer_count >= {{ policy_count('churn_eligible_count') }} as is_judged
+    from (
+        select
+            *,
+            rank() over (partition by score_version order by month_number desc nulls last) as recency
+        from {{ ref('churn_stability_months') }}
+    ) as stability
+    where recency = 1
 )
 
 select
@@ -77,6 +93,7 @@ select
     bound_value,
     is_judged,
     is_judged and coalesce(
-        case when check_code = 'age' then check_value > bound_value else check_value < bound_value end, false
+        case when check_code in ('age', 'score_stability') then check_value > bound_value else check_value < bound_value
+        end, false
     ) as is_broken
 from measured
