@@ -1,11 +1,11 @@
 -- what a customer may yet bring, as the tiers read it. The amounts are those of V7 and V8, by the scores of the last
--- month end: tonight's follow the tiers. The score is a proxy, as T1 names no measure of promise: weights of policy over
--- what is known of growth of assets and income (L11), kinds of product not yet held (V5) and share held elsewhere (V11)
+-- month end: tonight's follow the tiers. The score is a proxy, as T1 names no measure of promise: weights of policy
+-- over what is known of growth of assets and income (L11), kinds of product not yet held (V5), share elsewhere (V11)
 {%- set parts = ['growth', 'income_growth', 'breadth_gap', 'share_elsewhere'] %}
 with
 
 lifetimes as (
-    {{ lifetimes(ref('int_churn_scores_recalled')) | indent(4) }}
+    {{ lifetimes(ref('int_churn_scores_recalled')) }}
 ),
 
 measured as (
