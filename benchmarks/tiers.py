@@ -10,8 +10,9 @@ them; the months of accounts and customers below them are shown beside them. The
 deliveries, so its seconds hold those months, too.
 
 Left out of the comparison: rates and average balances of accounts, the weights known of a score, reasons in
-words and ranks of tiers, held tiers and their changes (T12 to T14), concentration (V10). Policy is taken as
-it stands on the business date.
+words and ranks of tiers, held tiers and their changes (T12 to T14), concentration (V10), and how the margins
+expected of a customer come about (V7), which the script is given. Policy is taken as it stands on the
+business date.
 """
 
 import os

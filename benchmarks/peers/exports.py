@@ -1,7 +1,8 @@
 """The bank's deliveries and policy as Parquet files: what the script of peers reads.
 
 Deliveries come typed and under the names of the whole bank, every version received; who is who, the surviving
-attributes and the groups come as the bank knows them. Policy as of the business date, not its past.
+attributes, the groups, the margins expected of each customer and what scores say of his staying come as the
+bank knows them. Policy as of the business date, not its past.
 """
 
 from datetime import date
@@ -62,6 +63,9 @@ def export(connection: Connection, day: date, folder: Path) -> None:
             "from intermediate.int_branches_unioned"
         ),
         "group_members": "select group_id, group_kind_code, customer_id, role_code from marts.group_members",
+        "expected_margins": "select * from intermediate.int_customer_margins_expected",
+        "former_scores": "select * from intermediate.int_churn_scores_recalled",
+        "retentions": "select churn_probability, annuity_value from intermediate.int_retentions_derived",
     }
     queries |= {name: _in_force(f"policy.{name}", day) for name in POLICIES}
     queries |= {

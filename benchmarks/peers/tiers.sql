@@ -26,9 +26,10 @@ create macro within(metric, band) as
     (band.lower_bound is null or metric > band.lower_bound or (band.lower_inclusive and metric = band.lower_bound))
     and (band.upper_bound is null or metric < band.upper_bound or (band.upper_inclusive and metric = band.upper_bound));
 
+-- what margins go on, and what a unit a month is worth by a probability of churn, come as the bank knows them
 create table customer_potentials as
 with measured as (
-    select value.customer_id, current_value_12m_amount, revenue_12m_amount,
+    select value.customer_id,
         growth.score as growth, income.score as income_growth,
         ratio(greatest(0, amount_parameter('potential_full_class_count') - product_class_count), amount_parameter('potential_full_class_count')) as breadth_gap,
         cast(1 - wallet_share as decimal(18, 8)) as share_elsewhere
@@ -37,7 +38,7 @@ with measured as (
     left join stability_parts as income on value.customer_id = income.customer_id and income.part_code = 'income_growth'
 ),
 scored as (
-    select customer_id, current_value_12m_amount, revenue_12m_amount,
+    select customer_id,
         coalesce(ratio(
             cast(coalesce(growth * weight('potential', 'growth'), 0) + coalesce(income_growth * weight('potential', 'income_growth'), 0)
                 + coalesce(breadth_gap * weight('potential', 'breadth_gap'), 0)
@@ -50,17 +51,19 @@ scored as (
     from measured
 ),
 valued as (
-    select *, cents(
-        cast(greatest(revenue_12m_amount, 0) as decimal(38, 2)) * potential_score * count_parameter('potential_value_months'), 12
-    ) as potential_value_amount
-    from scored
+    select expected.customer_id, realised_amount, coalesce(method_code, 'policy') as retention_method_code,
+        cast(cast(month_margin_amount as decimal(38, 8)) * annuity_value as decimal(18, 2))
+        + cast(cast(cross_buy_margin_amount as decimal(38, 8)) * annuity_value as decimal(18, 2))
+        + cast(cast(greatest(trend_margin_amount, -greatest(month_margin_amount, 0)) as decimal(38, 8)) * annuity_value as decimal(18, 2))
+            as potential_value_amount
+    from expected_margins as expected
+    left join former_scores as score using (customer_id)
+    join retentions as retention
+        on cast(score.churn_probability as decimal(9, 4)) is not distinct from retention.churn_probability
 )
-select *,
-    current_value_12m_amount + cents(
-        cast(current_value_12m_amount as decimal(38, 2)) * amount_parameter('lifetime_retention_share')
-        * count_parameter('lifetime_value_months'), 12
-    ) + potential_value_amount as lifetime_value_amount
-from valued;
+select customer_id, potential_score, potential_value_amount, realised_amount + potential_value_amount as lifetime_value_amount,
+    retention_method_code
+from scored join valued using (customer_id);
 
 create table ranked as
 with measured as (
@@ -74,7 +77,7 @@ with measured as (
         cast(loyalty_score as decimal(18, 4)) as loyalty_score,
         count(*) over () as persons
     from persons
-    left join (select * exclude (current_value_12m_amount, revenue_12m_amount) from customer_potentials) using (customer_id)
+    left join customer_potentials using (customer_id)
     left join customer_trailing_values using (customer_id)
     left join customer_stability_scores using (customer_id)
 ),

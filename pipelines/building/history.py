@@ -116,7 +116,10 @@ def forget(settings: Settings, workspace: Workspace) -> None:
 
 
 def _since(cursor: Cursor, settings: Settings, night: Night) -> date | None:
-    """The newest date before the night's to go on from; None where a build was made from other inputs."""
+    """The newest date before the night's to go on from; None where a build was made from other inputs.
+
+    A month end whose night ended between build and scores is built again, so that its scores land.
+    """
     cursor.execute(
         "select business_date, inputs, is_whole from ops.mart_builds where workspace = %s",
         (night.workspace.name,),
@@ -129,7 +132,19 @@ def _since(cursor: Cursor, settings: Settings, night: Night) -> date | None:
     newest = max(builds)
     if newest[1] != _inputs(cursor, settings, night.workspace, newest[0]):
         return None
-    return max((day for day, _, is_whole in builds if is_whole and day < night.business_date), default=None)
+    days = sorted((day for day, _, is_whole in builds if is_whole), reverse=True)
+    former = (day for day in days if day < night.business_date)
+    return next((day for day in former if _is_scored(cursor, night.workspace, day)), None)
+
+
+def _is_scored(cursor: Cursor, workspace: Workspace, day: date) -> bool:
+    """Whether the marts as of a date had their scores; a month end's are read by the month after."""
+    if day != last_date(month_number(day)):
+        return True
+    statement = sql.SQL("select exists (select from {} where _received_date = %s)")
+    table = sql.Identifier(workspace.schema("raw"), "churn_model__scores")
+    cursor.execute(statement.format(table), (day,))
+    return cursor.fetchone()[0]
 
 
 def _month_ends(after: date, before: date) -> Iterator[date]:

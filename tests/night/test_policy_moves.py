@@ -350,6 +350,12 @@ class Model:
     words: str
     ancestors: frozenset[str]
 
+    @property
+    def follows_scores(self) -> bool:
+        """Whether it follows from tonight's scores; those of former month ends are known before."""
+        scores = "customer_churn_scores"
+        return self.name == scores or f"model.yihu.{scores}" in self.ancestors
+
 
 @dataclass(frozen=True)
 class View:
@@ -427,9 +433,8 @@ class PublishedNight:
         """
         below = self.below(table, words)
         is_scored = any(model.name == "churn_candidates" for model in below) or table == "churn_rule"
-        after = "model.yihu.stg_churn_model__scores"
-        before = [model for model in below if after not in model.ancestors]
-        behind = [one for one in self.models if after in one.ancestors and (one in below or is_scored)]
+        before = [model for model in below if not model.follows_scores]
+        behind = [one for one in self.models if one.follows_scores and (one in below or is_scored)]
         pending = {model.relation for model in (*before, *behind)}
         for model in before:
             self.fill(model)

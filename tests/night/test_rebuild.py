@@ -177,3 +177,13 @@ def test_one_night_that_takes_in_everything_publishes_the_same(server, bank):
     with wiped(server, bank) as empty:
         run_night(empty, LAST)
         assert digests(empty, LAST) == digests(bank, LAST)
+
+
+def test_a_month_end_that_ended_before_its_scores_gets_them_by_the_next_night(server, bank):
+    """The tiers of the month after it read them."""
+    month_end = NIGHTS[1]
+    with wiped(server, bank) as empty:
+        run_night(empty, FIRST)
+        run_night(empty, month_end, skipped=("score", *LOADING))
+        run_night(empty, LAST)
+        assert digests(empty, LAST) == digests(bank, LAST)

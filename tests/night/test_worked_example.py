@@ -97,11 +97,11 @@ loyalty - 0.5394118 1
 """
 # person → current value, potential score and value, life-time value, classes, retained
 POSITIONS = """
-Wu 7287.20 0.65 14235.00 39011.48 1 600000.00
-Lin 3543.46 0.31956729 3490.21 15537.97 5 103320.55
-Zheng 382.50 0.65 770.84 2071.34 1 32490.41
-Zhou 6.70 0.8 19.20 41.98 1 657.53
-Feng -1.85 0.65 21.35 15.06 1 900.00
+Wu 7287.20 0.65 15649.97 22937.17 1 600000.00
+Lin 3543.46 0.31956729 7398.36 10941.82 5 103320.55
+Zheng 382.50 0.65 14.37 396.87 1 32490.41
+Zhou 6.70 0.8 172.27 178.97 1 657.53
+Feng -1.85 0.65 -2.10 -3.95 1 900.00
 He 0.00 1 0.00 0.00 0 0.00
 """
 # per scheme: metric, threshold, distance up, distance down, tier, rule, detail
@@ -112,8 +112,8 @@ TIERS = {
     "four_classes": "0.655 0.6 - 0.055 vip four_classes.vip 0.6550 / 0.7139 / 0.3196",
     "maintenance_layer": "73100 50000 26900 23100 outlet_staff maintenance_layer.staff "
     "assets 50000, card; 42 / 60",
-    "pyramid": "0.8 0.8 - 0 a pyramid.a 0.8000 / 0.5394 / 15537.97",
-    "mvc": "0.8 0.8 - 0 mvc mvc.mvc 3543.46 / 0.8000 / 3490.21",
+    "pyramid": "0.8 0.8 - 0 a pyramid.a 0.8000 / 0.5394 / 10941.82 / policy",
+    "mvc": "0.8 0.8 - 0 mvc mvc.mvc 3543.46 / 0.8000 / 7398.36 / policy",
     "tenure": "120 120 120 0 level_4 tenure.anniversary 10 / 10 / 20",
 }
 TIER_COLUMNS = (
@@ -148,8 +148,8 @@ STATES_OF_ZHENG = (
 STATES_OF_ZHENG += "1 3000 4 gold watch, 1 3000 5 gold watch, 1 3000 6 gold watch, 3 3000 0 ordinary current"
 OTHERS = """
 Wu high a gold vip relationship_manager inactive mvc level_3
-Zheng high b ordinary potential out_of_scope inactive mgc level_3
-Zhou high b ordinary potential out_of_scope inactive other trial
+Zheng high b ordinary potential out_of_scope inactive other level_3
+Zhou high b ordinary potential out_of_scope inactive mgc trial
 Feng middle c ordinary mass out_of_scope inactive bz level_3
 He low c ordinary potential out_of_scope suspect other none
 """

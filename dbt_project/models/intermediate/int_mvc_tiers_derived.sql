@@ -33,5 +33,6 @@ select
     'mvc.' || tier_code as rule_code,
     cast(current_value_amount as varchar)
     || ' / ' || {{ score_text('potential_value_position') }}
-    || ' / ' || cast(potential_value_amount as varchar) as reason_detail
+    || ' / ' || cast(potential_value_amount as varchar)
+    || ' / ' || retention_method_code as reason_detail
 from judged

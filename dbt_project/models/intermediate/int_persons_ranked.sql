@@ -20,6 +20,7 @@ measured as (
         cast(coalesce(potential.potential_score, 0) as decimal(18, 4)) as potential_score,
         cast(coalesce(potential.potential_value_amount, 0) as decimal(18, 2)) as potential_value_amount,
         cast(coalesce(potential.lifetime_value_amount, 0) as decimal(18, 2)) as lifetime_value_amount,
+        coalesce(potential.retention_method_code, 'policy') as retention_method_code,
         cast(stability.stability_score as decimal(18, 4)) as stability_score,
         cast(stability.loyalty_score as decimal(18, 4)) as loyalty_score
     from {{ ref('int_persons_scoped') }} as person
@@ -54,6 +55,7 @@ select
     potential_score,
     potential_value_amount,
     lifetime_value_amount,
+    retention_method_code,
     stability_score,
     loyalty_score,
     current_value_position,

@@ -74,6 +74,6 @@ select
         when tier_code in ('prospect', 'suspect') then null
         else
             {{ score_text('lifetime_value_position') }} || ' / ' || {{ score_text('loyalty_score') }}
-            || ' / ' || cast(lifetime_value_amount as varchar)
+            || ' / ' || cast(lifetime_value_amount as varchar) || ' / ' || retention_method_code
     end as reason_detail
 from judged

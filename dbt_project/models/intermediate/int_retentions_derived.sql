@@ -1,6 +1,6 @@
 -- V7: from the churn probability of the policy's horizon to the share that stays from month to month and the worth of
--- one unit a month over the remaining life; a probability counts with four places, so that few are reckoned. Who has no
--- score stays with the share of policy
+-- one unit a month over the remaining life; a probability counts with four places. Who has no score stays with the
+-- share of policy
 with
 
 assumptions as (
@@ -11,17 +11,12 @@ assumptions as (
         {{ policy_value('lifetime_month_retention_share') }} as policy_retention_rate
 ),
 
-probabilities as (
-    select distinct cast(churn_probability as decimal(9, 4)) as churn_probability
-    from {{ ref('customer_churn_scores') }}
-),
-
 retentions as (
     select
         probability.churn_probability,
         assumption.*,
         {{ month_retention('probability.churn_probability', 'assumption.churn_months') }} as retention_rate
-    from probabilities as probability
+    from {{ ref('int_churn_probabilities_listed') }} as probability
     cross join assumptions as assumption
     union all
     select

@@ -1,13 +1,16 @@
--- a proxy of what a customer may yet bring (L11, V5, V11): growth of assets and income, kinds of product not yet
--- held, share held elsewhere. Weights of policy over the parts that are known; to be replaced by a model of V7
+-- what a customer may yet bring, as the tiers read it. The amounts are those of V7 and V8, by the scores of the last
+-- month end: tonight's follow the tiers. The score is a proxy, as T1 names no measure of promise: weights of policy
+-- over what is known of growth of assets and income (L11), kinds of product not yet held (V5), share elsewhere (V11)
 {%- set parts = ['growth', 'income_growth', 'breadth_gap', 'share_elsewhere'] %}
 with
+
+lifetimes as (
+    {{ lifetimes(ref('int_churn_scores_recalled')) }}
+),
 
 measured as (
     select
         value.customer_id,
-        value.current_value_12m_amount,
-        value.revenue_12m_amount,
         growth.score as growth_score,
         income.score as income_growth_score,
         cast(
@@ -57,26 +60,13 @@ scored as (
         weighed.*,
         cast(coalesce(weighted_score / nullif(known_weight, 0), 0) as decimal(18, 8)) as potential_score
     from weighed
-),
-
-valued as (
-    select
-        scored.*,
-        cast(
-            greatest(revenue_12m_amount, 0) * potential_score * {{ policy_value('potential_value_months') }} / 12
-            as decimal(18, 2)
-        ) as potential_value_amount
-    from scored
 )
 
 select
-    customer_id,
-    potential_score,
-    potential_value_amount,
-    cast(
-        current_value_12m_amount
-        + current_value_12m_amount * {{ policy_value('lifetime_retention_share') }}
-        * {{ policy_value('lifetime_value_months') }} / 12
-        + potential_value_amount as decimal(18, 2)
-    ) as lifetime_value_amount
-from valued
+    scored.customer_id,
+    scored.potential_score,
+    cast(lifetime.present_amount + lifetime.growth_amount as decimal(18, 2)) as potential_value_amount,
+    lifetime.lifetime_value_amount,
+    lifetime.retention_method_code
+from scored
+inner join lifetimes as lifetime on scored.customer_id = lifetime.customer_id
