@@ -77,13 +77,15 @@ def fill_disk(settings: Settings, tried: Try) -> None:
     """Leave next to nothing free where the server's data lie, until the try has failed."""
     home = embedded.home(settings)
     if os.path.ismount(settings.var):
-        ballast, disk = settings.var / "ballast", os.statvfs(home)
+        ballast = settings.var / "ballast"
         try:
-            with ballast.open("wb") as file:
-                os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize - LEFT_BYTES)
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while tried.process.is_alive() and time.monotonic() < deadline:
+                _fill(ballast, home)  # and again: a server drops tables, and that makes room
+                tried.process.join(0.02)
             _end(tried)
         finally:
-            ballast.unlink()
+            ballast.unlink(missing_ok=True)
     else:
         _limit_files(settings, FILE_BYTES)
         try:
@@ -122,6 +124,15 @@ def _end(tried: Try) -> None:
     if tried.process.is_alive():
         tried.process.kill()
         raise StrikeError(f"the try hung for {PATIENCE_SECONDS} s after it was disturbed")
+
+
+def _fill(ballast: Path, disk: Path) -> None:
+    """Let a file grow until LEFT_BYTES are free; what somebody else takes first is as good."""
+    free = os.statvfs(disk)
+    byte_count = free.f_bavail * free.f_frsize - LEFT_BYTES
+    if byte_count > 0:
+        with suppress(OSError), ballast.open("ab") as file:
+            os.posix_fallocate(file.fileno(), file.tell(), byte_count)
 
 
 def _terminate(settings: Settings, most: int) -> None:
