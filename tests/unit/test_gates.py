@@ -733,19 +733,24 @@ alter table edition_next.parts owner to yihu_transformer;
 """
 
 
+def expect_of_totals(root, name, rows):
+    """The edition's only suite: one rule, by a query."""
+    path = root / "expectations" / "edition" / "totals.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        "table: totals\nrelation: totals\nrules:\n"
+        + rule(name, "unexpected_rows_expectation", {"unexpected_rows_query": rows}),
+        encoding="utf-8",
+    )
+
+
 def test_an_edition_is_reconciled_across_its_tables(shop, tmp_path):
     query(shop.settings, EDITION)
     total = (
         "select 1 from {batch} as t where t.amount <> "
         "(select sum(p.amount) from {schema}.parts as p where p.customer_id = t.customer_id)"
     )
-    path = tmp_path / "expectations" / "edition" / "totals.yml"
-    path.parent.mkdir(parents=True)
-    path.write_text(
-        "table: totals\nrelation: totals\nrules:\n"
-        + rule("adds_up", "unexpected_rows_expectation", {"unexpected_rows_query": total}),
-        encoding="utf-8",
-    )
+    expect_of_totals(tmp_path, "adds_up", total)
 
     assert run_gate(shop.settings, shop.night, "edition").passed
     assert stored(shop, "edition") == {"shop.adds_up": ("passed", None, 0, None)}
@@ -759,13 +764,7 @@ def test_a_rule_asks_its_query_once(shop, tmp_path):
     query(shop.settings, EDITION)
     query(shop.settings, "create sequence edition_next.asked; grant all on edition_next.asked to public")
     found = "select 1 from {batch} as t where nextval('edition_next.asked') = 0"
-    path = tmp_path / "expectations" / "edition" / "totals.yml"
-    path.parent.mkdir(parents=True)
-    path.write_text(
-        "table: totals\nrelation: totals\nrules:\n"
-        + rule("asked", "unexpected_rows_expectation", {"unexpected_rows_query": found}),
-        encoding="utf-8",
-    )
+    expect_of_totals(tmp_path, "asked", found)
 
     assert run_gate(shop.settings, shop.night, "edition").passed
     assert query(shop.settings, "select last_value from edition_next.asked") == [(1,)]
