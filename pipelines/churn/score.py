@@ -6,7 +6,7 @@ While a model is champion, what it scores is counted against its reference (C5):
 
 import logging
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -75,10 +75,9 @@ def score(settings: Settings, night: Night) -> StepCounts:
             scores += [_by_model(one, path, bound) for one in serving]
         roles, raw = len(scores), workspace.schema("raw")
         count = write_rows(writer, raw, "churn_model", "scores", day, chain.from_iterable(scores))
-        write_rows(
-            writer, raw, "churn_model", "stabilities", day, chain.from_iterable(map(_stabilities, serving))
-        )
-        warnings += chain.from_iterable(_moved(reader, day, policy, one) for one in serving)
+        stabilities = list(chain.from_iterable(map(_stabilities, serving)))
+        write_rows(writer, raw, "churn_model", "stabilities", day, stabilities)
+        warnings += _moved(reader, day, policy, stabilities)
     for warning in warnings:
         log.warning("score: %s", warning)
     return StepCounts(count // roles, count, "; ".join(warnings) or None)
@@ -156,15 +155,15 @@ def _stabilities(serving: Serving) -> Iterator[Stability]:
             yield Stability(serving.version, part, value, serving.tally.row_count)
 
 
-def _moved(connection: Connection, day: date, policy: str, serving: Serving) -> list[str]:
+def _moved(connection: Connection, day: date, policy: str, stabilities: Sequence[Stability]) -> list[str]:
     """What staff should hear of the champion's tally; it is the drift checks that judge the score."""
+    if not stabilities:
+        return []
     from pipelines.churn.stability import tell_moved  # see _serving
 
-    if not serving.tally:
-        return []
     thresholds = read_thresholds(connection, day, policy)
-    moved = thresholds.moved(serving.tally.indices(), serving.tally.row_count)
-    return tell_moved(moved, thresholds.psi_limit)
+    indices = {one.part_code: one.psi_value for one in stabilities}
+    return tell_moved(thresholds.moved(indices, stabilities[0].customer_count), thresholds.psi_limit)
 
 
 def _broken(connection: Connection, marts: str, version: str) -> list[tuple[str, Decimal, Decimal]]:
