@@ -168,7 +168,7 @@ SHAPES = {
             "transaction_type_code",
             "transaction_type_code",
             "transaction_type_code:code is_activity:boolean is_income:boolean is_fee:boolean "
-            "name_zh:text name_en:text rank:integer",
+            "is_asset_flow:boolean name_zh:text name_en:text rank:integer",
             is_list=True,
         ),
         _shape(

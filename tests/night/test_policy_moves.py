@@ -207,7 +207,7 @@ CELLS = {  # the columns that are tried, by table
     ),
     "products": ("product_class_code", "name_zh", "name_en", *OF_PRICES),
     "transfer_prices": ("annual_rate",),
-    "transaction_types": ("is_activity", "is_income", "is_fee", "name_zh", "name_en", "rank"),
+    "transaction_types": ("is_activity", "is_income", "is_fee", "is_asset_flow", *NAMES, "rank"),
     "survivorship": ("priority", "rule_code"),
     "holder_shares": ("weight",),
     "contact_requirements": ("is_required",),
@@ -254,8 +254,8 @@ def changes(bank: str, table: str, row: Row, column: str) -> list[Change]:
 
 def attempts(bank: str, table: str, row: Row, column: str) -> Iterator[Change]:
     value = row[column]
-    if value is None or (column in ("is_market_priced", "is_income") and not value):
-        return  # matters by being in force; what has no price or never comes in stays so
+    if value is None or (column in ("is_market_priced", "is_income", "is_asset_flow") and not value):
+        return  # matters by being in force; what has no price, never comes in or never leaves stays so
     if column in NAMES:
         yield [(row, column, f"{value}*")]
     elif column in KEYS:

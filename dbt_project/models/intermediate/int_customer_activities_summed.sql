@@ -33,7 +33,7 @@ select
     bit_or(active_day_bits) as active_day_bits,
     sum(case when family_code = 'card' then spend_count else 0 end) as card_spend_count,
     sum(case when family_code = 'card' then spend_amount else 0 end) as card_spend_amount,
-    cast(sum(net_debit_amount * coalesce(outflow_weight, 0)) as decimal(18, 2)) as net_outflow_amount,
+    cast(sum(net_outflow_amount * coalesce(outflow_weight, 0)) as decimal(18, 2)) as net_outflow_amount,
     {%- for side in ['ahead', 'behind'] %}
     cast(sum(flow_{{ side }}_amount * market_weight) as decimal(18, 2)) as market_flow_{{ side }}_amount,
     {%- endfor %}

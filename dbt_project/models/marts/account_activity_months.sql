@@ -1,5 +1,6 @@
 -- what was done on an account, in the bank's currency by the rate of the day. The bank's own bookings (policy:
--- transaction_types) are not the customer's activity; what came in or went out weighs by the days it was there
+-- transaction_types) are not the customer's activity, what he earns and spends is no flow of assets; what came in or
+-- went out weighs by the days it was there
 {%- set channels = ['branch', 'self_service', 'phone', 'web', 'mobile', 'card'] %}
 with
 
@@ -15,6 +16,7 @@ movements as (
         coalesce(kind.is_income, false) and not coalesce(movement.is_own_name, false) as is_income,
         coalesce(movement.is_own_name, false) and movement.other_bank_code is not null as is_own_elsewhere,
         coalesce(kind.is_fee, false) as is_fee,
+        coalesce(kind.is_asset_flow, true) as is_asset_flow,
         movement.transaction_type_code in ('interest', 'penalty_interest') as is_interest,
         movement.transaction_type_code in ('salary', 'pension') as is_salary,
         cast(movement.transaction_amount * rate.base_rate as decimal(18, 2)) as base_amount,
@@ -64,7 +66,7 @@ select
         as decimal(18, 2)) as spend_amount,
     cast(sum(case when is_own_elsewhere then debit_sign * base_amount else 0 end) as decimal(18, 2))
         as own_transfer_out_amount,
-    cast(sum(debit_sign * base_amount) as decimal(18, 2)) as net_debit_amount,
+    cast(sum(case when is_asset_flow then debit_sign * base_amount else 0 end) as decimal(18, 2)) as net_outflow_amount,
     cast(sum(case when is_fee then debit_sign * base_amount else 0 end + fee_amount) as decimal(18, 2)) as fee_amount,
     cast(sum(case when is_interest then debit_sign * base_amount else 0 end) as decimal(18, 2))
         as interest_income_amount,

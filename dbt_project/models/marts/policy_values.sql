@@ -11,7 +11,9 @@
     'products': (['source_code', 'product_code'], [
         'product_class_code', 'rate_basis_code', 'transfer_basis_code', 'annual_rate', 'name_zh', 'name_en'
     ]),
-    'transaction_types': (['transaction_type_code'], ['is_activity', 'is_income', 'is_fee', 'name_zh', 'name_en', 'rank']),
+    'transaction_types': (['transaction_type_code'], [
+        'is_activity', 'is_income', 'is_fee', 'is_asset_flow', 'name_zh', 'name_en', 'rank'
+    ]),
     'score_weights': (['score_code', 'part_code'], ['weight']),
     'transfer_prices': (['curve_code', 'term_days'], ['annual_rate']),
     'survivorship': (['source_code', 'attribute_code'], ['priority', 'rule_code']),
