@@ -207,7 +207,10 @@ CELLS = {  # the columns that are tried, by table
     ),
     "products": ("product_class_code", "name_zh", "name_en", *OF_PRICES),
     "transfer_prices": ("annual_rate",),
-    "transaction_types": ("is_activity", "is_income", "is_fee", "is_asset_flow", *NAMES, "rank"),
+    "transaction_types": (
+        *("is_activity", "is_income", "is_fee", "is_asset_flow"),
+        *("name_zh", "name_en", "rank"),
+    ),
     "survivorship": ("priority", "rule_code"),
     "holder_shares": ("weight",),
     "contact_requirements": ("is_required",),
