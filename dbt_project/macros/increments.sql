@@ -31,6 +31,11 @@
     (select min(first.from_month) from {{ reopened }} as first)
 {%- endmacro %}
 
+{#- The first month of which tonight builds something: any of a build from nothing. -#}
+{% macro first_built(reopened) -%}
+    {% if var('since') %}coalesce({{ first_reopened(ref(reopened)) }}, {{ business_month() }}){% else %}0{% endif %}
+{%- endmacro %}
+
 {#- The closed months that may change, as a query: pruned by it, the planner knows better how many rows a month has than
     by two bounds of which one is found out later. -#}
 {% macro months_reopened(reopened) -%}

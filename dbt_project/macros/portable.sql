@@ -71,9 +71,16 @@
     cast(bit_count(cast({{ bits }} as bit(32))) as integer)
 {%- endmacro %}
 
-{#- Whether a partition column is one of the values of a query, which is asked first: no other partition is read. -#}
-{% macro pruned_to(column, query) -%}
+{#- Whether a column is one of the values of a query, which is asked first, so that an index finds them. -#}
+{% macro is_among(column, query) -%}
     {{ column }} = any(array({{ query }}))
+{%- endmacro %}
+
+{#- Whether a partition column is one of the months of a query: no partition before the first of them is read. The list
+    alone would not do, for only a bound that is found out later prunes. -#}
+{% macro pruned_to(column, query) -%}
+    {{ is_among(column, query) }}
+    and {{ column }} >= (select min(asked.month_number) from ({{ query }}) as asked)
 {%- endmacro %}
 
 {#- Statistics of a table just made: without them the planner takes it for small and joins it row by row. -#}
@@ -135,7 +142,8 @@
 
 {#- A mart kept in one partition a month (its last column is month_number). A build that goes on replaces the
     partition of the business month whole and drops later ones; in closed months it deletes the rows whose `key`
-    stands in the relation `reopened` and adds those that its query gives; a month left without rows vanishes. -#}
+    stands in the relation `reopened` and adds those that its query gives; a month left without rows vanishes. The
+    statistics of the whole are a sample of every month, taken when there is a new one. -#}
 {% materialization monthly, adapter='postgres' %}
     {%- set target = this.incorporate(type='table') -%}
     {%- set tonight = make_temp_relation(target, '__tonight') -%}
@@ -145,8 +153,10 @@
     {% call statement('main') -%}
         create temporary table {{ tonight.identifier }} on commit drop as ({{ sql }})
     {%- endcall %}
+    {%- set former = none -%}
     {%- if var('since') and load_cached_relation(this) is not none %}
-        {%- for month, partition in month_partitions(target).items() if month >= business_month() | int %}
+        {%- set former = month_partitions(target) -%}
+        {%- for month, partition in former.items() if month >= business_month() | int %}
             {% do run_query('drop table ' ~ partition) %}
         {%- endfor %}
         {%- if reopened %}
@@ -159,22 +169,27 @@
         ) %}
     {%- endif %}
     {%- set standing = month_partitions(target) -%}
-    {%- set months = run_query('select distinct month_number from ' ~ tonight.identifier ~ ' order by 1').columns[0] -%}
-    {%- for month in months %}
-        {%- if month | int in standing %}
-            {% do run_query(
-                'insert into ' ~ target ~ ' select * from ' ~ tonight.identifier ~ ' where month_number = ' ~ month
-            ) %}
-        {%- else %}
-            {% do run_query(add_partition(target, tonight, month, key)) %}
-        {%- endif %}
+    {%- set months = run_query('select distinct month_number from ' ~ tonight.identifier ~ ' order by 1').columns[0]
+        .values() | map('int') | list -%}
+    {%- set again = months | select('in', standing) | list -%}
+    {%- if again %}
+        {% do run_query(
+            'insert into ' ~ target ~ ' select * from ' ~ tonight.identifier
+            ~ ' where month_number in (' ~ again | join(', ') ~ ')'
+        ) %}
+    {%- endif %}
+    {%- for month in months | reject('in', standing) %}
+        {% do run_query(add_partition(target, tonight, month, key)) %}
     {%- endfor %}
-    {%- for month, partition in standing.items() if month not in months.values() | map('int') | list %}
+    {%- for month, partition in standing.items() if month not in months %}
         {%- if reopened and not run_query('select 1 from ' ~ partition ~ ' limit 1').rows %}
             {% do run_query('drop table ' ~ partition) %}
         {%- endif %}
     {%- endfor %}
-    {% do run_query('analyze only ' ~ target ~ '; ' ~ comments(target)) %}
+    {%- if former is none or months | reject('in', former) | list %}
+        {% do run_query('analyze only ' ~ target) %}
+    {%- endif %}
+    {% do run_query(comments(target)) %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}

@@ -39,7 +39,8 @@ spanned as (
     from known as account
     inner join {{ ref('months') }} as month
         on
-            account.from_month <= month.month_number
+            month.month_number >= {{ first_built(reopened) }}
+            and account.from_month <= month.month_number
             and account.opened_date <= month.last_date
             and (account.closed_date is null or account.closed_date > month.first_date)
     union

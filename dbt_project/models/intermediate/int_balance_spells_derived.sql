@@ -1,5 +1,5 @@
 -- a balance holds until the day before the next one; nothing is held from the day an account is closed
-{%- set first_closed = first_reopened(ref('int_balances_reopened')) %}
+{%- set first_month = first_built('int_balances_reopened') %}
 with
 
 changes as (
@@ -13,7 +13,7 @@ changes as (
     left join {{ ref('int_balances_reopened') }} as again on balance.account_id = again.account_id
     where
         balance.superseded_date is null
-        and balance.month_number >= coalesce({{ first_closed }}, {{ business_month() }})
+        and balance.month_number >= {{ first_month }}
         and balance.month_number >= coalesce(again.from_month, {{ business_month() }})
 
     union all
@@ -27,7 +27,7 @@ changes as (
     from {{ standing('account_months') }} as former
     left join {{ ref('int_balances_reopened') }} as again on former.account_id = again.account_id
     where
-        former.month_number >= coalesce({{ first_closed }}, {{ business_month() }}) - 1
+        former.month_number >= {{ first_month }} - 1
         and former.month_number = coalesce(again.from_month, {{ business_month() }}) - 1
     {%- else %}
     where balance.superseded_date is null

@@ -44,10 +44,7 @@ fitting as (
             and (band.region_name is null or band.region_name = branch.region_name)
     where
         band.band_set_code in (select scheme.scheme_code from {{ source('policy', 'tier_schemes') }} as scheme)
-        {%- if var('since') %}
-        and month.month_number
-        >= coalesce({{ first_reopened(ref('int_tier_states_reopened')) }}, {{ business_month() }}) - 1
-        {%- endif %}
+        and month.month_number >= {{ first_built('int_tier_states_reopened') }} - 1
 )
 
 select

@@ -2,15 +2,26 @@
 -- record who is outlet staff, else the owner
 with
 
-managers as (
+-- listed anew every day: the last listing first, so that the others are only counted
+listed as (
     select
         manager_id,
-        manager_role_code,
-        row_number() over (
-            partition by manager_id
-            order by received_date desc nulls last, from_date desc nulls last, line_number desc nulls last
-        ) as version_rank
+        max(received_date) as received_date
     from {{ ref('int_managers_unioned') }}
+    group by manager_id
+),
+
+managers as (
+    select
+        manager.manager_id,
+        manager.manager_role_code,
+        row_number() over (
+            partition by manager.manager_id
+            order by manager.from_date desc nulls last, manager.line_number desc nulls last
+        ) as version_rank
+    from {{ ref('int_managers_unioned') }} as manager
+    inner join listed
+        on manager.manager_id = listed.manager_id and manager.received_date = listed.received_date
 ),
 
 versions as (

@@ -14,25 +14,47 @@ told as (
     from {{ ref('int_credit_grades_unioned') }}
 ),
 
+scoped as (
+    select
+        record.*,
+        month.month_number,
+        month.last_date
+    from {{ ref('int_customer_records_linked') }} as record
+    inner join {{ ref('months') }} as month
+        on month.month_number >= {{ business_month() if var('since') else 0 }}
+    {%- if var('since') %}
+    union all
+    select
+        record.*,
+        month.month_number,
+        month.last_date
+    from {{ ref('int_customer_records_linked') }} as record
+    inner join {{ ref('int_customers_reopened') }} as again on record.customer_id = again.customer_id
+    inner join {{ ref('months') }} as month
+        on month.month_number >= again.from_month and month.month_number < {{ business_month() }}
+    {%- endif %}
+),
+
 known as (
     select
         told.credit_grade_code,
-        record.customer_id,
-        month.month_number,
-        month.last_date,
+        scoped.customer_id,
+        scoped.month_number,
+        scoped.last_date,
         rank() over (
-            partition by record.customer_id, month.month_number order by told.graded_date desc nulls last
+            partition by scoped.customer_id, scoped.month_number order by told.graded_date desc nulls last
         ) as grade_rank,
         row_number() over (
-            partition by told.source_code, told.source_customer_id, told.graded_date, month.month_number
+            partition by told.source_code, told.source_customer_id, told.graded_date, scoped.month_number
             order by told.received_date desc nulls last, told.line_number desc nulls last
         ) as version_rank
     from told
-    inner join {{ ref('int_customer_records_linked') }} as record
-        on told.source_code = record.source_code and told.source_customer_id = record.source_customer_id
-    inner join {{ ref('months') }} as month on told.from_date <= month.last_date and told.graded_date <= month.last_date
-    left join {{ ref('int_customers_reopened') }} as again on record.customer_id = again.customer_id
-    where month.month_number >= {{ 'coalesce(again.from_month, ' ~ business_month() ~ ')' if var('since') else 0 }}
+    inner join scoped
+        on
+            told.source_code = scoped.source_code
+            and told.source_customer_id = scoped.source_customer_id
+            and told.from_date <= scoped.last_date
+            and told.graded_date <= scoped.last_date
 )
 
 select

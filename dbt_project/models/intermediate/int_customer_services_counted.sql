@@ -10,6 +10,7 @@ feedbacks as (
             order by received_date desc nulls last, line_number desc nulls last
         ) as version_rank
     from {{ ref('int_feedbacks_unioned') }} as feedback
+    where received_date > {{ add_months(business_date(), -12) }}
 ),
 
 contacts as (
@@ -20,6 +21,7 @@ contacts as (
             order by received_date desc nulls last, line_number desc nulls last
         ) as version_rank
     from {{ ref('int_contacts_unioned') }} as contact
+    where received_date > {{ add_months(business_date(), -12) }}
 ),
 
 events as (

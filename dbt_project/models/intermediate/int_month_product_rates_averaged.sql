@@ -30,6 +30,7 @@ held as (
         ) }} + 1 as held_days
     from {{ ref('months') }} as month
     inner join spells as spell on spell.from_date <= month.last_date and spell.until_date >= month.first_date
+    where month.month_number >= {{ first_built('int_account_values_reopened') }}
 ),
 
 averaged as (

@@ -13,7 +13,7 @@ held as (
     from {{ ref('months') }} as month
     inner join {{ ref('int_transfer_prices_dated') }} as price
         on price.from_date <= month.last_date and price.until_date >= month.first_date
-    where price.term_from_days = 0
+    where price.term_from_days = 0 and month.month_number >= {{ first_built('int_account_values_reopened') }}
 )
 
 select

@@ -21,6 +21,7 @@ held as (
             spell.from_date <= month.last_date
             and spell.until_date >= month.first_date
             and spell.from_month <= month.month_number
+            and month.month_number >= {{ first_built('int_balances_reopened') }}
     inner join {{ ref('int_exchange_rate_spells_derived') }} as rate
         on
             spell.currency_code = rate.currency_code

@@ -38,8 +38,9 @@ trends as (
             {{ policy_count('life_cycle_trend_months') }} as trend_months
         from {{ ref('customer_months') }}
         where
-            month_number + {{ policy_count('life_cycle_trend_months') }}
-            > {{ business_month() }} - {{ policy_count('life_cycle_trend_months') }}
+            month_number
+            > {{ business_month() }}
+            - {{ policy_count('life_cycle_trend_months') }} - {{ policy_count('life_cycle_trend_months') }}
     ) as aged
     where age_months < trend_months + trend_months
     group by customer_id

@@ -33,7 +33,9 @@ ranked as (
     select rank.*
     from {{ ref('int_scheme_ranks_dated') }} as rank
     inner join {{ reopened }} as again on rank.customer_id = again.customer_id
-    where {{ pruned_to('rank.month_number', months_reopened(reopened)) }}
+    where
+        {{ pruned_to('rank.month_number', months_reopened(reopened)) }}
+        and {{ is_among('rank.customer_id', 'select one.customer_id from ' ~ reopened ~ ' as one') }}
 ),
 {%- else %}
 
