@@ -892,7 +892,6 @@ def dead_cells(
 ) -> list[str]:
     """Those columns of a row whose changes move nothing in a bank's night."""
     night = request.getfixturevalue(bank)
-    look = LOOKS.get(row.values.get("parameter_code"))
     if (
         is_last and table in IN_USE and not night.has(table, row)
     ):  # nobody has it yet: only its names can move
@@ -900,8 +899,17 @@ def dead_cells(
     return [
         column
         for column in columns
-        if not any(night.moved(table, change, look) for change in changes(bank, table, row, column))
+        if not any(
+            night.moved(table, change, look_at(row, column)) for change in changes(bank, table, row, column)
+        )
     ]
+
+
+def look_at(row: Row, column: str) -> Callable[[PublishedNight], Any] | None:
+    """Where a cell shows, if not in a table; a flow of assets does in what a model is told."""
+    if column == "is_asset_flow" and row[column]:
+        return churn_features
+    return LOOKS.get(row.values.get("parameter_code"))
 
 
 @pytest.mark.parametrize(("bank", "table", "row"), tried_rows())
