@@ -2,28 +2,6 @@
 -- record who is outlet staff, else the owner
 with
 
--- listed anew every day: the last listing first, so that the others are only counted
-listed as (
-    select
-        manager_id,
-        max(received_date) as received_date
-    from {{ ref('int_managers_unioned') }}
-    group by manager_id
-),
-
-managers as (
-    select
-        manager.manager_id,
-        manager.manager_role_code,
-        row_number() over (
-            partition by manager.manager_id
-            order by manager.from_date desc nulls last, manager.line_number desc nulls last
-        ) as version_rank
-    from {{ ref('int_managers_unioned') }} as manager
-    inner join listed
-        on manager.manager_id = listed.manager_id and manager.received_date = listed.received_date
-),
-
 versions as (
     select
         assignment.*,
@@ -44,7 +22,7 @@ kept as (
     from versions as version
     inner join {{ ref('int_customer_records_linked') }} as record
         on version.source_code = record.source_code and version.source_customer_id = record.source_customer_id
-    left join managers as manager on version.manager_id = manager.manager_id and manager.version_rank = 1
+    left join {{ ref('int_managers_listed') }} as manager on version.manager_id = manager.manager_id
     where version.version_rank = 1 and version.from_date <= {{ business_date() }}
 ),
 
