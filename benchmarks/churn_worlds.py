@@ -81,7 +81,8 @@ def _against_truth(bench: Installation, result: Result) -> Figures:
     known = {name: _at_risk(frame, hazards) for name, frame in frames.items()}
     calibration, test = known["calibration"], known["test"]
     model = result.trained.scoring
-    if not test.happened.any() or test.table["hazard"].nunique() < 2:  # nobody to find, or nothing that tells
+    is_told = len(calibration.table) and test.table["hazard"].nunique() > 1  # a constant tells nothing
+    if not (is_told and test.happened.any()):
         return {}
     line = fit_line(_log_odds(calibration), calibration.happened)
     true = probability(line.moved(_log_odds(test)))
