@@ -1,6 +1,7 @@
 """Child processes of a step: they die with it, so a killed try cannot write behind its successor."""
 
 import ctypes
+import gc
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 _SET_PARENT_DEATH_SIGNAL = 1  # prctl(2), Linux
+_COLLECTION = (50_000, 20, 100)
 
 
 def run_child(
@@ -47,6 +49,15 @@ def follow_child(
             if line.strip():
                 hear(line.rstrip())
     return child.returncode
+
+
+def collect_rarely() -> None:
+    """Let this process look for cyclic garbage less often, for what keeps a large graph of lasting objects.
+
+    dbt's manifest and the expectations of a gate are walked again and again otherwise: a seventh of a small
+    night's processor time (docs/performance.md).
+    """
+    gc.set_threshold(*_COLLECTION)
 
 
 def _die_with_parent() -> None:

@@ -15,6 +15,7 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 
+from pipelines.children import collect_rarely
 from pipelines.settings import Settings, load_settings
 from pipelines.warehouse import connect, embedded, rooms
 
@@ -24,6 +25,7 @@ OWNER = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    collect_rarely()
     config.stash[OWNER] = not hasattr(config, "workerinput") and VARIABLE not in os.environ
     if config.stash[OWNER]:
         begin_run()
@@ -94,8 +96,9 @@ def shared_server() -> embedded.ServerInfo:
         cursor.execute("select pg_advisory_lock(1)")  # one worker prepares, the others wait
         cursor.execute("select from pg_catalog.pg_database where datname = %s", (TEMPLATE,))
         if cursor.fetchone() is None:
-            for name in ("fsync", "synchronous_commit", "full_page_writes"):
-                cursor.execute(f"alter system set {name} = off")  # a test database need not outlive a crash
+            # a test database need not outlive a crash, nor grow old; what a night needs analyzed it analyzes
+            for name in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
+                cursor.execute(f"alter system set {name} = off")
             cursor.execute("select pg_reload_conf()")
             # a session opens at half the cost: dbt opens one a model, and the password is random
             cursor.execute("set scram_iterations = 1")

@@ -64,6 +64,9 @@ SUMS = (
     *("value_concentrations", "tier_migrations", "churn_outcomes"),
     *("product_withdrawals", "loss_reasons"),
 )
+# Classes by a customer's place among all: who was hit moves the places of others. What they are placed by is
+# compared in other tables (customer_values, customer_lifetime_values, published_customer_months).
+PLACED = {"rfm", "abc", "four_classes", "pyramid", "mvc"}
 _PLACE = re.compile(r"(\w+)\.(\w+) (\d{4}-\d\d-\d\d): ")
 _LINE = re.compile(r"line (\d+): (.+)")
 
@@ -295,6 +298,8 @@ class Touched:
         """Whether a published row follows one of them."""
         if table in SUMS:
             return row.get("branch_id") is None or row["branch_id"] in self.branches
+        if PLACED & {row.get("scheme_code"), row.get("other_scheme_code")}:
+            return True
         return row.get("customer_id") in self.customers
 
 

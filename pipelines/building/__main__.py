@@ -9,6 +9,7 @@ import psycopg2
 
 from pipelines.building.dbt import BuildError
 from pipelines.building.marts import RESULT, build_marts
+from pipelines.children import collect_rarely
 from pipelines.churn import RuleError
 from pipelines.nights import NightError, load_night
 from pipelines.settings import load_settings
@@ -33,4 +34,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    collect_rarely()
     sys.exit(main())

@@ -6,6 +6,7 @@ Exit code 0: the night may go on. 3: the gate closed. 1: it could not be judged.
 import argparse
 import sys
 
+from pipelines.children import collect_rarely
 from pipelines.gates.data_docs import write_data_docs
 from pipelines.gates.run import CLOSED, GateError, run_gate
 from pipelines.gates.suites import GATES, SuiteError
@@ -47,4 +48,5 @@ def _write_data_docs(settings: Settings, night: Night, gate: str) -> None:
 
 
 if __name__ == "__main__":
+    collect_rarely()
     sys.exit(main())

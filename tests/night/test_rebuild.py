@@ -173,12 +173,6 @@ def test_history_loaded_in_one_go_publishes_what_its_nights_did(server, bank):
         assert digests(empty, LAST) == digests(bank, LAST)
 
 
-def test_one_night_that_takes_in_everything_publishes_the_same(server, bank):
-    with wiped(server, bank) as empty:
-        run_night(empty, LAST)
-        assert digests(empty, LAST) == digests(bank, LAST)
-
-
 def test_a_month_end_that_ended_before_its_scores_gets_them_by_the_next_night(server, bank):
     """The tiers of the month after it read them."""
     month_end = NIGHTS[1]

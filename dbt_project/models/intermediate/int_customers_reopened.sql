@@ -1,9 +1,16 @@
--- whose closed months change: by what an account held or did, by who holds it, or by who is who
+-- whose closed months change: by what an account held or did, by who holds it, or by what is told of himself. A new
+-- account changes none by itself: what of it lies in closed months has arrived, too
 {% if var('since') %}
 with
 
 accounts as (
     select account_id from {{ ref('int_account_values_reopened') }}
+),
+
+told_before as (
+    select {{ bank_account_id('source_code', 'source_account_id') }} as account_id
+    from {{ ref('int_accounts_unioned') }}
+    where not {{ has_arrived('received_date') }}
 ),
 
 holders as (
@@ -27,21 +34,7 @@ holders as (
 passed_on as (
     select account_id
     from holders
-    where is_new = 1
-),
-
--- a late or corrected use of a privilege moves a closed month of whoever any of its versions names
-privileges as (
-    select
-        record.customer_id,
-        {{ month_number('min(privilege.used_date) over use') }} as first_month,
-        max(privilege.received_date) over use as last_received_date
-    from {{ ref('int_privilege_uses_unioned') }} as privilege
-    inner join {{ ref('int_customer_records_linked') }} as record
-        on
-            privilege.source_code = record.source_code
-            and privilege.source_customer_id = record.source_customer_id
-    window use as (partition by privilege.source_code, privilege.source_use_id)
+    where is_new = 1 and account_id in (select told_before.account_id from told_before)
 ),
 
 touched as (
@@ -62,22 +55,8 @@ touched as (
         where {{ has_come('share.effective_from') }} or {{ has_come(add_days('share.effective_to', 1)) }}
     )
     union
-    select link.customer_id
-    from {{ ref('stg_identity__links') }} as link
-    where {{ has_come('link.changed_date') }}
-    union
-    select former_customer_id as customer_id
-    from {{ ref('stg_identity__links') }} as link
-    where {{ has_come('link.changed_date') }}
-    union
     select customer_id
-    from privileges
-    where first_month < {{ business_month() }} and {{ has_arrived('last_received_date') }}
-    union
-    -- what the first grades tell reaches back (told_from)
-    select record.customer_id
-    from {{ ref('int_customer_records_linked') }} as record
-    where (select {{ has_arrived('min(grade.received_date)') }} from {{ ref('int_credit_grades_unioned') }} as grade)
+    from {{ ref('int_customers_retold') }}
 )
 
 select
