@@ -6,13 +6,12 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 from pyarrow import parquet
+from sklearn.linear_model import LogisticRegression
 
 from benchmarks.installation import Installation, installation
 from pipelines.churn import ChurnError, metrics
-from pipelines.churn.calibration import fit_line
 from pipelines.churn.frame import Frame, labelled, read_frame
 from pipelines.churn.metrics import Outcome
-from pipelines.churn.model import probability
 from pipelines.churn.records import promote
 from pipelines.churn.splits import split_snapshots
 from pipelines.churn.thresholds import read_thresholds
@@ -81,11 +80,10 @@ def _against_truth(bench: Installation, result: Result) -> Figures:
     known = {name: _at_risk(frame, hazards) for name, frame in frames.items()}
     calibration, test = known["calibration"], known["test"]
     model = result.trained.scoring
-    is_told = len(calibration.table) and test.table["hazard"].nunique() > 1  # a constant tells nothing
-    if not (is_told and test.happened.any()):
+    is_told = test.table["hazard"].nunique() > 1  # a constant tells nothing
+    if not (is_told and calibration.happened.any() and test.happened.any()):
         return {}
-    line = fit_line(_log_odds(calibration), calibration.happened)
-    true = probability(line.moved(_log_odds(test)))
+    true = _told_by_hazard(calibration, test)
     ours = model.model.predict_proba(test.features)[:, 1]
     judged = {
         name: Outcome(scores, test.happened, test.lost_cents)
@@ -172,9 +170,19 @@ def _at_risk(frame: Frame, hazards: pd.DataFrame) -> Frame:
     return Frame(table, frame.digest)
 
 
-def _log_odds(frame: Frame) -> np.ndarray:
+def _told_by_hazard(calibration: Frame, test: Frame) -> np.ndarray:
+    """How likely the label is for who has this hazard and this much to carry out.
+
+    A hazard speaks of an event in the month that follows, the label of three months and of a share of the
+    assets; what lies between is learnt on the calibration snapshot.
+    """
+    line = LogisticRegression(C=np.inf).fit(_hazard_and_assets(calibration), calibration.happened)
+    return line.predict_proba(_hazard_and_assets(test))[:, 1]
+
+
+def _hazard_and_assets(frame: Frame) -> np.ndarray:
     hazard = np.clip(frame.table["hazard"].to_numpy(dtype=float), 1e-6, 1 - 1e-6)
-    return np.log(hazard / (1 - hazard))
+    return np.column_stack([np.log(hazard / (1 - hazard)), np.log1p(frame.exposed_cents / 100)])
 
 
 def _of_drift(bench: Installation, month: int) -> Figures:

@@ -162,7 +162,8 @@ def publish(settings: Settings, night: Night, record: StepRecord) -> None:
         if adopt_links(settings, night):
             building.forget(settings, LIVE)
     record.rows_out = sum(digest.row_count for digest in result.digests.values())
-    record.message = f"{result.outcome} {result.edition_id}"
+    locked = f", readers' views locked for {result.lock_ms} ms" if result.lock_ms else ""
+    record.message = f"{result.outcome} {result.edition_id}{locked}"
     try:
         publishing.collect(settings, night)
     except psycopg2.Error as error:  # the edition is out; what is left over goes with the next night

@@ -49,24 +49,9 @@ RULES = {
 }
 _WARNED = {"new_column": "the column's values kept aside; published without them, and told"}
 TAKEN_IN = ("unknown_code", "currency_mix")  # warned of and published: the rows themselves are of use
-LEFT_OUT = {
-    # A closed month's tier was given on what was known by its end: how long a customer has been in his tier
-    # may differ where rows were late, corrected or taken back.
-    "customer_tiers": ["since_date"],
-    # A share of the branch or the bank, and the value of linked customers, follow other customers too.
-    "customer_values": ["branch_value_share", "bank_value_share", "linked_value_12m_amount"],
-    # So do propensities, and the places in an order of all.
-    "customer_lifetime_values": ["cross_buy_amount", "growth_amount", "lifetime_value_amount"],
-    "customer_churn": ["contact_rank", "is_within_budget"],
-}
-# Sums over customers: the row of a branch follows each of its customers, that of the bank all of them.
-SUMS = (
-    *("value_concentrations", "tier_migrations", "churn_outcomes"),
-    *("product_withdrawals", "loss_reasons"),
-)
-# Classes by a customer's place among all: who was hit moves the places of others. What they are placed by is
-# compared in other tables (customer_values, customer_lifetime_values, published_customer_months).
-PLACED = {"rfm", "abc", "four_classes", "pyramid", "mvc"}
+# A closed month's tier was given on what was known by its end: how long a customer has been in his tier may
+# differ where rows were late, corrected or taken back.
+LEFT_OUT = {"customer_tiers": ["since_date"]}
 _PLACE = re.compile(r"(\w+)\.(\w+) (\d{4}-\d\d-\d\d): ")
 _LINE = re.compile(r"line (\d+): (.+)")
 
@@ -285,37 +270,3 @@ def published_rows(settings: Settings, business_date: date) -> dict[str, Counter
         )
         for (name,) in names
     }
-
-
-@dataclass(frozen=True)
-class Touched:
-    """The customers whose rows a fault that is taken in has changed, and their branches."""
-
-    customers: set[str]
-    branches: set[str]
-
-    def has(self, table: str, row: dict[str, object]) -> bool:
-        """Whether a published row follows one of them."""
-        if table in SUMS:
-            return row.get("branch_id") is None or row["branch_id"] in self.branches
-        if PLACED & {row.get("scheme_code"), row.get("other_scheme_code")}:
-            return True
-        return row.get("customer_id") in self.customers
-
-
-def touched(settings: Settings, faults: list[Fault]) -> Touched:
-    """Whom the faults that are taken in have touched."""
-    keys = [fault.key for fault in faults if fault.kind in TAKEN_IN]
-    rows = query(
-        settings,
-        """
-        select customer_id, branch_id from marts.customers where customer_id in (
-            select customer_id from marts.account_holders
-            where account_id in (
-                select account_id from marts.transactions where split_part(transaction_id, ':', 2) = any(%s)
-            ) or split_part(account_id, ':', 2) = any(%s)
-        )
-        """,
-        *(keys, keys),
-    )
-    return Touched({customer for customer, _ in rows}, {branch for _, branch in rows})

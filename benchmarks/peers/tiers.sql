@@ -117,7 +117,7 @@ held as (
         coalesce(sum(average_amount) filter (month_number between card_from and last_full_month()), 0) as average_amount
     from account_months cross join bounds group by account_id
 )
-select accounts.customer_id,
+select accounts.account_id,
     coalesce(opened_date <= months_after(business_date(), -count_parameter('idle_months')), false) and first_month <= inactive_from
     and coalesce(transaction_count, 0) = 0 and coalesce(balance_amount, 0) < amount_parameter('idle_balance_amount')
         as is_inactive_small,
@@ -134,7 +134,9 @@ create table class_rules as
 with idle as (
     select customer_id, bool_and(is_inactive_small) as is_inactive,
         bool_and(is_inactive_small or is_idle_card) and bool_or(is_idle_card) as is_idle
-    from account_windows group by customer_id
+    from account_windows join holders using (account_id)
+    where holders.is_current and (holders.role_weight > 0 or holders.is_primary)
+    group by customer_id
 ),
 grouped as (
     select person.customer_id,

@@ -45,7 +45,7 @@
 {% macro customer_kind_by_number() -%}
     case
         when identity_type_code is null or identity_type_code <> 'uscc' then 'person'
-        when {{ matches(half_width('identity_number'), '^(11.*[^1 ]|1[239]|5[1239])') }} then 'institution'
+        when {{ matches(half_width('identity_number'), '^(11.*[^1 ]|1[239]|5[139])') }} then 'institution'
         when {{ matches(half_width('identity_number'), '^92') }} then 'person'
         else 'company'
     end

@@ -59,3 +59,41 @@
         ) as opened
     ) as counted
 {%- endmacro %}
+
+{#- Scheme → table of policy → the rows that decide what its metric says, by the beginnings of their codes (no code ends
+    within a word), or all rows. What moves a customer's value itself, as prices and costs do, is no policy of tiers. -#}
+{% macro scheme_policies() -%}
+    {%- set values = [
+        ('rfm', 'bands', ['rfm']),
+        ('rfm', 'score_weights', ['rfm']),
+        ('rfm', 'parameters', ['rfm']),
+        ('abc', 'shares', ['abc']),
+        ('abc', 'parameters', ['abc']),
+        ('aum_level', 'bands', ['aum_level']),
+        ('four_classes', 'bands', ['profitability', 'stability']),
+        ('four_classes', 'score_weights', ['profitability', 'stability', 'potential']),
+        ('four_classes', 'score_scales', ['stability']),
+        ('four_classes', 'parameters', [
+            'four_classes', 'idle', 'group', 'potential', 'bad_credit', 'good_credit', 'stability', 'volatility',
+        ]),
+        ('four_classes', 'potential_groups', []),
+        ('four_classes', 'credit_event_types', []),
+        ('four_classes', 'credit_grades', []),
+        ('maintenance_layer', 'bands', ['maintenance_layer']),
+        ('maintenance_layer', 'parameters', ['layer', 'scope']),
+        ('maintenance_layer', 'scope_products', []),
+        ('pyramid', 'bands', ['pyramid']),
+        ('pyramid', 'score_weights', ['loyalty']),
+        ('pyramid', 'score_scales', ['loyalty']),
+        ('pyramid', 'parameters', ['pyramid', 'lifetime', 'cross_buy', 'loyalty', 'price_gap', 'repeat_purchase']),
+        ('pyramid', 'feedback_points', []),
+        ('pyramid', 'response_points', []),
+        ('pyramid', 'cross_buys', []),
+        ('mvc', 'bands', ['mvc']),
+        ('mvc', 'parameters', ['bz', 'lifetime', 'cross_buy']),
+        ('mvc', 'cross_buys', []),
+        ('tenure', 'bands', ['tenure']),
+        ('tenure', 'parameters', ['tenure']),
+    ] -%}
+    {{ return(values) }}
+{%- endmacro %}

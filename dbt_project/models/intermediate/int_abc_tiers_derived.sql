@@ -21,6 +21,7 @@ bounds as (
 select
     position.customer_id,
     'abc' as scheme_code,
+    'transaction_amount' as measure_code,
     share.band_code as tier_code,
     cast(position.transaction_amount as decimal(18, 4)) as metric_value,
     cast(bound.lower_amount as decimal(18, 4)) as threshold_value,

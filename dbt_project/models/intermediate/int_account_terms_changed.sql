@@ -25,6 +25,7 @@ versions as (
 select
     account_id,
     former_product_code <> product_code as has_other_product,
+    former_received_date is null or former_currency_code <> currency_code as has_other_currency,
     {{ month_number("case
         when former_received_date is null or former_currency_code <> currency_code then opened_date
         when former_opened_date <> opened_date then least(former_opened_date, opened_date)

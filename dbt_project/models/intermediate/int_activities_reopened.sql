@@ -1,5 +1,5 @@
--- late, corrected and deleted transactions, exchange rates and, once, the first costs told: the account and the first
--- closed month that changes
+-- late, corrected and deleted transactions, exchange rates, another currency and, once, the first costs told: the
+-- account and the first closed month that changes
 {% if var('since') %}
 with
 
@@ -60,11 +60,16 @@ touched as (
         and former.transaction_id in (select again.transaction_id from again)
     union all
     select
-        account.account_id,
-        {{ month_number('rate.rate_date') }} as month_number
-    from {{ ref('accounts') }} as account
-    inner join {{ ref('int_exchange_rates_unioned') }} as rate on account.currency_code = rate.currency_code
-    where {{ has_arrived('rate.received_date') }} and {{ month_number('rate.rate_date') }} < {{ business_month() }}
+        account_id,
+        month_number
+    from {{ ref('int_exchange_rates_reopened') }}
+    where month_number < {{ business_month() }}
+    union all
+    select
+        account_id,
+        from_month as month_number
+    from {{ ref('int_account_terms_changed') }}
+    where has_other_currency and from_month < {{ business_month() }}
     union all
     select
         account_id,

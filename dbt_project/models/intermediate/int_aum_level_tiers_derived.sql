@@ -2,6 +2,7 @@
 select
     person.customer_id,
     'aum_level' as scheme_code,
+    'aum_month_average' as measure_code,
     band.band_code as tier_code,
     cast(activity.aum_month_average_amount as decimal(18, 4)) as metric_value,
     cast(band.lower_bound as decimal(18, 4)) as threshold_value,

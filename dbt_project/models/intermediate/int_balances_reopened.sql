@@ -14,11 +14,9 @@ touched as (
     from {{ ref('int_account_terms_changed') }}
     union all
     select
-        account.account_id,
-        {{ month_number('rate.rate_date') }} as month_number
-    from {{ ref('accounts') }} as account
-    inner join {{ ref('int_exchange_rates_unioned') }} as rate on account.currency_code = rate.currency_code
-    where {{ has_arrived('rate.received_date') }}
+        account_id,
+        month_number
+    from {{ ref('int_exchange_rates_reopened') }}
 )
 
 select

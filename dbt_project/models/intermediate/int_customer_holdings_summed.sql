@@ -39,6 +39,8 @@ select
     part.customer_id,
     cast(sum(case when class.side_code = 'asset' and class.family_code = 'deposit'
         then greatest(part.balance_amount, 0) else 0 end) as decimal(18, 2)) as deposit_amount,
+    cast(sum(case when class.side_code = 'asset' and class.family_code = 'deposit'
+        then part.month_average_amount else 0 end) as decimal(18, 2)) as deposit_month_average_amount,
     cast(sum(case when class.side_code = 'liability' and class.family_code = 'loan'
         then part.balance_amount else 0 end) as decimal(18, 2)) as loan_amount,
     cast(sum(greatest(part.balance_amount, 0) * class.aum_weight) as decimal(18, 2)) as aum_amount,

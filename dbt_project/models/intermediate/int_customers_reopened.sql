@@ -56,7 +56,7 @@ touched as (
     )
     union
     select customer_id
-    from {{ ref('int_customers_retold') }}
+    from {{ ref('int_customers_revised') }}
 )
 
 select

@@ -34,6 +34,11 @@ judged as (
 select
     customer_id,
     'four_classes' as scheme_code,
+    case rule_code
+        when 'four_classes.unstable' then 'stability_score'
+        when 'four_classes.promise' then 'potential_score'
+        else 'profitability_score'
+    end as measure_code,
     case
         when rule_code = 'four_classes.vip' then 'vip'
         when rule_code = 'four_classes.mass' then 'mass'

@@ -42,6 +42,7 @@ judged as (
 select
     customer_id,
     'maintenance_layer' as scheme_code,
+    case when rule_name in ('private_bank', 'wealth', 'premier') then 'month_average' else 'asset' end as measure_code,
     case
         when rule_name = 'out_of_scope' then 'out_of_scope'
         when rule_name in ('private_bank', 'wealth') then 'wealth_manager'

@@ -20,6 +20,7 @@ judged as (
 select
     customer_id,
     'mvc' as scheme_code,
+    case tier_code when 'bz' then 'current_value' else 'current_value_position' end as measure_code,
     tier_code,
     cast(
         case tier_code when 'bz' then current_value_amount else current_value_position end

@@ -46,6 +46,12 @@ judged as (
 select
     customer_id,
     'pyramid' as scheme_code,
+    case
+        when tier_code in ('prospect', 'suspect') then 'none'
+        when tier_code = 'inactive' then 'transaction_count'
+        when tier_code = 'b' then 'loyalty_score'
+        else 'lifetime_value_position'
+    end as measure_code,
     tier_code,
     cast(
         case

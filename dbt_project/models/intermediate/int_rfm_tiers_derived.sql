@@ -1,6 +1,7 @@
 select
     score.customer_id,
     'rfm' as scheme_code,
+    'rfm_score' as measure_code,
     band.band_code as tier_code,
     cast(score.rfm_score as decimal(18, 4)) as metric_value,
     cast(band.lower_bound as decimal(18, 4)) as threshold_value,

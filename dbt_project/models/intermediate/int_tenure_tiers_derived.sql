@@ -33,6 +33,7 @@ judged as (
 select
     customer_id,
     'tenure' as scheme_code,
+    'tenure_months' as measure_code,
     case rule_code when 'tenure.none' then 'none' when 'tenure.trial' then 'trial' else band_code end as tier_code,
     cast(tenure_months as decimal(18, 4)) as metric_value,
     cast(

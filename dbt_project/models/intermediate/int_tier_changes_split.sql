@@ -1,6 +1,7 @@
 -- T13: what moved the metric. AUM: the former month as it is known now against what was known then (identity or
 -- correction), at tonight's weights against its own (policy), the market's part of this month and the rest of the
--- former one, and the customer's for what is left. Other metrics move for one cause
+-- former one, and the customer's for what is left. Other metrics move for one cause; a change without an amount has
+-- no parts
 with
 
 placed as (
@@ -8,7 +9,8 @@ placed as (
         change.*,
         former.is_identity_changed,
         former.is_corrected,
-        turned.scheme_code is not null as has_turned,
+        coalesce(turned.has_metric_turned, false) as has_turned,
+        coalesce(turned.has_preset_turned, false) as has_preset_turned,
         former.average_amount - change.former_metric_value as known_amount,
         coalesce(weight.policy_amount, 0) as weight_amount,
         month.market_month_average_amount - former.market_average_amount
@@ -62,10 +64,12 @@ select
     scheme_code,
     one_cause_code,
     has_turned,
+    has_preset_turned,
     cast(
         change_amount - market_price_amount - policy_amount - identity_amount - correction_amount as decimal(18, 4)
     ) as customer_flow_amount,
     {%- for cause in ['market_price', 'policy', 'identity', 'correction'] %}
-    cast({{ cause }}_amount as decimal(18, 4)) as {{ cause }}_amount{{ ',' if not loop.last }}
+    cast(case when change_amount is not null then {{ cause }}_amount end as decimal(18, 4))
+        as {{ cause }}_amount{{ ',' if not loop.last }}
     {%- endfor %}
 from known

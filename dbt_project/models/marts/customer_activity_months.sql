@@ -9,8 +9,7 @@ calendar as (
         month_number,
         day_count,
         {{ business_month() }} - month_number as age_months,
-        sum(case when {{ business_month() }} - month_number < 12 then day_count end) over () as year_day_count,
-        sum(case when {{ business_month() }} - month_number < 12 then 1 end) over () as year_month_count
+        sum(case when {{ business_month() }} - month_number < 12 then day_count end) over () as year_day_count
     from {{ ref('months') }}
 ),
 
@@ -18,9 +17,8 @@ aged as (
     select
         month.*,
         calendar.age_months,
-        calendar.day_count,
+        case when calendar.age_months < 12 then calendar.day_count else 0 end as counted_days,
         calendar.year_day_count,
-        calendar.year_month_count,
         {{ policy_count('rfm_window_months') }} as rfm_months,
         {{ policy_count('abc_window_months') }} as abc_months
     from {{ ref('customer_months') }} as month
@@ -37,15 +35,12 @@ select
     cast(sum(case when month.age_months = 0 then month.aum_amount else 0 end) as decimal(18, 2)) as aum_amount,
     cast(sum(case when month.age_months = 0 then month.aum_month_average_amount else 0 end) as decimal(18, 2))
         as aum_month_average_amount,
+    {%- for family in ['aum', 'deposit'] %}
     cast(
-        cast(sum(case when month.age_months < 12 then month.aum_month_average_amount * month.day_count else 0 end)
-            as decimal(18, 2))
+        cast(sum(month.{{ family }}_month_average_amount * month.counted_days) as decimal(18, 2))
         / max(month.year_day_count) as decimal(18, 2)
-    ) as aum_year_average_amount,
-    cast(
-        cast(sum(case when month.age_months < 12 then month.deposit_amount else 0 end) as decimal(18, 2))
-        / max(month.year_month_count) as decimal(18, 2)
-    ) as deposit_year_average_amount
+    ) as {{ family }}_year_average_amount{{ ',' if not loop.last }}
+    {%- endfor %}
     {%- for months in windows %},
     cast(sum(case when month.age_months < {{ months }} then month.transaction_count else 0 end) as bigint)
         as transaction_count_{{ months }}m

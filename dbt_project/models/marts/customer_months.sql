@@ -3,6 +3,8 @@
 {%- for channel in ['branch', 'self_service', 'phone', 'web', 'mobile', 'card'] %}
 {%- do counts.append(channel ~ '_channel_count') %}
 {%- endfor %}
+{%- set held = ['deposit_amount', 'deposit_month_average_amount', 'loan_amount', 'aum_amount'] %}
+{%- do held.extend(['aum_month_average_amount', 'market_month_average_amount']) %}
 {%- set amounts = ['transaction_amount', 'income_amount', 'card_spend_amount', 'own_transfer_out_amount'] %}
 {%- do amounts.extend(['market_flow_ahead_amount', 'market_flow_behind_amount']) %}
 {%- do amounts.extend(['salary_amount', 'net_outflow_amount']) %}
@@ -40,11 +42,9 @@ measured as (
     select
         known.customer_id,
         month.last_date,
-        coalesce(holding.deposit_amount, 0) as deposit_amount,
-        coalesce(holding.loan_amount, 0) as loan_amount,
-        coalesce(holding.aum_amount, 0) as aum_amount,
-        coalesce(holding.aum_month_average_amount, 0) as aum_month_average_amount,
-        coalesce(holding.market_month_average_amount, 0) as market_month_average_amount,
+        {%- for amount in held %}
+        coalesce(holding.{{ amount }}, 0) as {{ amount }},
+        {%- endfor %}
         {%- for amount in amounts %}
         coalesce(activity.{{ amount }}, 0) as {{ amount }},
         {%- endfor %}
@@ -75,12 +75,7 @@ former as (
 select
     measured.customer_id,
     measured.last_date,
-    cast(measured.deposit_amount as decimal(18, 2)) as deposit_amount,
-    cast(measured.loan_amount as decimal(18, 2)) as loan_amount,
-    cast(measured.aum_amount as decimal(18, 2)) as aum_amount,
-    cast(measured.aum_month_average_amount as decimal(18, 2)) as aum_month_average_amount,
-    cast(measured.market_month_average_amount as decimal(18, 2)) as market_month_average_amount,
-    {%- for amount in amounts %}
+    {%- for amount in held + amounts %}
     cast(measured.{{ amount }} as decimal(18, 2)) as {{ amount }},
     {%- endfor %}
     measured.active_day_count,

@@ -52,6 +52,7 @@ select
         {%- endif %}
         month.first_date
     ) as since_date,
+    tier.measure_code,
     tier.metric_value,
     cast(tier.lower_bound as decimal(18, 4)) as threshold_value,
     cast(tier.upper_bound as decimal(18, 4)) as next_threshold_value,

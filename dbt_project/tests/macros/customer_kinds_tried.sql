@@ -11,6 +11,8 @@ with cases as (
     union all select 'uscc', '11110101MA00000000', 'institution', 'false'
     union all select 'uscc', '111111111111111111', 'company', 'false'
     union all select 'uscc', '53110101MA00000000', 'institution', 'false'
+    union all select 'uscc', '51110101MA00000000', 'institution', 'false'
+    union all select 'uscc', '52110101MA00000000', 'company', 'false'
     union all select 'uscc', '10110101MA00000000', 'company', 'false'
     union all select 'uscc', '000000', 'company', 'false'
     union all select 'uscc', null, 'company', 'false'

@@ -1,16 +1,17 @@
--- T1: what puts a person into the negative class. (a) and (b) only if every open account he holds meets them
+-- T1: what puts a person into the negative class. (a) and (b) only if every open account he holds meets them, shared
+-- ones too
 with
 
 idle as (
     select
-        account.customer_id,
+        holder.customer_id,
         min(case when flag.is_inactive_small then 1 else 0 end) = 1 as is_inactive,
         min(case when flag.is_inactive_small or flag.is_idle_card then 1 else 0 end) = 1
         and max(case when flag.is_idle_card then 1 else 0 end) = 1 as is_idle
     from {{ ref('account_idle_flags') }} as flag
-    inner join {{ ref('accounts') }} as account on flag.account_id = account.account_id
-    where flag.is_open
-    group by account.customer_id
+    inner join {{ ref('account_holders') }} as holder on flag.account_id = holder.account_id
+    where flag.is_open and holder.is_current and (holder.role_weight > 0 or holder.is_primary)
+    group by holder.customer_id
 ),
 
 hits as (

@@ -1,5 +1,5 @@
 -- T13: the cause is the largest part in the direction of the change, of equal ones the first named; policy where the
--- metric would still be in its former tier by the former month's bounds
+-- metric would still be in its former tier by the former month's bounds, or where other rules hold a tier
 {%- set compared = [
     'customer_id', 'scheme_code', 'former_tier_code', 'former_metric_tier_code', 'former_state_code',
     'former_metric_value', 'former_threshold_value', 'former_rule_code', 'tier_code', 'metric_tier_code', 'state_code',
@@ -13,8 +13,11 @@ directed as (
         split.*,
         change.change_amount,
         case when change.change_amount < 0 then -1 else 1 end as direction,
-        change.metric_tier_code <> change.former_metric_tier_code
-        and (band.band_code is not null or (split.has_turned and change.change_amount = 0)) as is_by_policy
+        case
+            when change.metric_tier_code <> change.former_metric_tier_code
+                then band.band_code is not null or (split.has_turned and change.change_amount = 0)
+            else split.has_preset_turned
+        end as is_by_policy
     from {{ ref('int_tier_changes_split') }} as split
     inner join {{ ref('int_tier_changes_compared') }} as change
         on split.customer_id = change.customer_id and split.scheme_code = change.scheme_code
