@@ -54,8 +54,7 @@ def follow_child(
 def collect_rarely() -> None:
     """Let this process look for cyclic garbage less often, for what keeps a large graph of lasting objects.
 
-    dbt's manifest and the expectations of a gate are walked again and again otherwise: a seventh of a small
-    night's processor time (docs/performance.md).
+    dbt's manifest and the expectations of a gate are walked again and again otherwise (docs/performance.md).
     """
     gc.set_threshold(*_COLLECTION)
 
