@@ -96,9 +96,8 @@ def shared_server() -> embedded.ServerInfo:
         cursor.execute("select pg_advisory_lock(1)")  # one worker prepares, the others wait
         cursor.execute("select from pg_catalog.pg_database where datname = %s", (TEMPLATE,))
         if cursor.fetchone() is None:
-            # a test database need not outlive a crash, nor grow old; what a night needs analyzed it analyzes
-            for name in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
-                cursor.execute(f"alter system set {name} = off")
+            for name in ("fsync", "synchronous_commit", "full_page_writes"):
+                cursor.execute(f"alter system set {name} = off")  # a test database need not outlive a crash
             cursor.execute("select pg_reload_conf()")
             # a session opens at half the cost: dbt opens one a model, and the password is random
             cursor.execute("set scram_iterations = 1")
