@@ -77,8 +77,10 @@ def _warm_night(bench: Installation, months: int) -> Measured:
     )
     for name, took in sorted(models.items(), key=lambda each: -each[1])[:5]:
         print(f"    {name:<40}{took:>9.2f} s")
-    told = bench.ask("select message from ops.night_steps where step_name = 'publish' order by night_id desc")
-    print(f"  {'publish':<16}{told[0][0]}")
+    ((told,),) = bench.ask(
+        "select message from ops.night_steps where step_name = 'publish' order by night_id desc limit 1"
+    )
+    print(f"  {'publish':<16}{told}")
     print(f"  {'database':<16}{seconds:>9.1f} s at work, {_gigabytes(bench):.1f} GB in all")
     print(f"  {'peak memory':<16}{_peak_gigabytes():>9.2f} GB of the largest process so far", flush=True)
     return Measured(seconds, blocks, models)
