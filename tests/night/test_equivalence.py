@@ -40,6 +40,8 @@ def banks(server, tmp_path_factory):
     add_overdues(landing)
     add_repricing(landing)
     add_late_privilege(landing)
+    add_other_currency(landing)
+    add_joint_holder(landing)
     lines = add_unreadable(landing)
     made = {}
     with warm(), ExitStack() as opened:
@@ -117,6 +119,42 @@ def add_late_privilege(landing):
     for day, quantity in ((NIGHTS[3], "1"), (NIGHTS[5], "2")):
         told = read_delivery(landing, table, day)
         write_delivery(landing, table, day, [*told, use | {"quantity": quantity}])
+
+
+def add_other_currency(landing):
+    """A savings account with transactions in September is told in another currency in October."""
+    accounts = CORE.table("accounts")
+    days = [FIRST + timedelta(number) for number in range((NIGHTS[1] - FIRST).days + 1)]
+    used = {
+        row["account_no"] for day in days for row in read_delivery(landing, CORE.table("transactions"), day)
+    }
+    known = read_delivery(landing, accounts, FIRST)
+    row = next(row for row in known if row["currency"] != "CNY" and row["account_no"] in used)
+    other = "EUR" if row["currency"] != "EUR" else "USD"
+    told = read_delivery(landing, accounts, NIGHTS[3])
+    write_delivery(landing, accounts, NIGHTS[3], [*told, row | {"currency": other}])
+
+
+def add_joint_holder(landing):
+    """From October on somebody else holds an account, too: half of its past is his."""
+    table = CORE.table("account_holders")
+    first, second = known_owners(landing)
+    row = first | {"customer_no": second["customer_no"], "role": "JOINT", "from_date": str(NIGHTS[3])}
+    write_delivery(landing, table, NIGHTS[3], [*read_delivery(landing, table, NIGHTS[3]), row])
+
+
+def known_owners(landing):
+    """Two persons who own an account each."""
+    persons = {
+        row["customer_no"]
+        for row in read_delivery(landing, CORE.table("customers"), FIRST)
+        if row["customer_kind"] == "P"
+    }
+    holders = read_delivery(landing, CORE.table("account_holders"), FIRST)
+    owners = {
+        row["customer_no"]: row for row in holders if row["role"] == "OWNER" and row["customer_no"] in persons
+    }
+    return list(owners.values())[:2]
 
 
 def add_unreadable(landing):
@@ -229,6 +267,27 @@ def test_closed_months_were_valued_anew_at_the_prices_they_had(banks):
     assert [is_former for _, is_former in repriced] == [True, True, False]
     late = "select sum(privilege_cost_amount) >= 154 from marts.customer_value_months where month_number = %s"
     assert query(banks["nightly"], late, FIRST.year * 12 + FIRST.month - 1) == [(True,)]
+
+
+def test_closed_months_follow_other_terms_and_holders(banks):
+    """Else the comparison says nothing of currencies and holders that change."""
+    september = NIGHTS[0].year * 12 + NIGHTS[0].month - 1
+    converted = query(
+        banks["nightly"],
+        "select count(*) from marts.account_activity_months where month_number = %s and account_id in ("
+        "select 'core:' || account_no from raw.core__accounts group by account_no "
+        "having count(distinct currency) > 1)",
+        september,
+    )
+    shared = query(
+        banks["nightly"],
+        "select count(*) from marts.account_holders as holder "
+        "inner join marts.customer_months as month on holder.customer_id = month.customer_id "
+        "where holder.role_code = 'joint' and holder.from_date = %s and month.month_number = %s "
+        "and month.aum_amount > 0",
+        *(NIGHTS[3], september),
+    )
+    assert (converted, shared) == ([(1,)], [(1,)])
 
 
 def test_released_lines_came_in_without_their_bad_cells(banks):
